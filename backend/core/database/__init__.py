@@ -1,0 +1,1 @@
+"""The database: one Base, one way to connect, one way to find a row within a run."""

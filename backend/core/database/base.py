@@ -1,0 +1,75 @@
+"""The declarative base, its column types and naming."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, registry
+
+
+class NaiveDatetime(TypeError):
+    """A datetime without an offset reached the database: a fault of ours, never of a request."""
+
+
+class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
+    """A moment. Refuses naive datetimes, stores UTC with microseconds, gives UTC back, on SQLite as on PostgreSQL."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise NaiveDatetime(f"{value!r} has no offset")
+        utc = value.astimezone(dt.UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+def dumps(value: object) -> str:
+    """JSON text as stored in columns: UUIDs and datetimes become strings."""
+    return orjson.dumps(value).decode()
+
+
+Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+Small = sa.SmallInteger()
+Text = sa.Text()
+
+
+class Base(DeclarativeBase):
+    """Base of every table. The type map sits on a registry because Flask-SQLAlchemy 3.1 refuses it on the class."""
+
+    registry: ClassVar[registry] = registry(
+        metadata=sa.MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            },
+        ),
+        type_annotation_map={
+            UUID: sa.Uuid(),
+            dt.datetime: UtcDateTime(),
+            dt.date: sa.Date(),
+            str: sa.Text(),
+            int: sa.BigInteger(),
+            float: sa.Double(),
+            bytes: sa.LargeBinary(),
+            dict[str, Any]: Json,
+            list[str]: Json,
+            list[Any]: Json,
+        },
+    )

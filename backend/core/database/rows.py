@@ -1,0 +1,71 @@
+"""Finding rows within a run of operations without a query for each.
+
+A run prefetches what it will need with one SELECT a table; rows it adds are found again before they are flushed; keys known to be
+absent are not asked for twice. Outside a run these functions are `Session.get` and `Session.add`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.core.database.base import Base
+
+_CHUNK = 500
+Row = TypeVar("Row", bound=Base)
+
+
+def find_row(session: Session, kind: type[Row], key: Any) -> Row | None:
+    """The row with this primary key, if it is there or was added in this transaction."""
+    known = _known(session).get((kind, key), _UNASKED)
+    if known is not _UNASKED:
+        return cast("Row | None", known)
+    return session.get(kind, key)
+
+
+def add_row(session: Session, row: Row) -> Row:
+    """Add the row; `find_row` finds it from now on. It is written with the run's one flush."""
+    session.add(row)
+    state = sa.inspect(row)
+    key = state.mapper.primary_key_from_instance(row)
+    _known(session)[type(row), key[0] if len(key) == 1 else tuple(key)] = row
+    return row
+
+
+def prefetch(session: Session, kind: type[Row], keys: Collection[Any], *, lock: bool = False) -> None:
+    """Load the rows with these single-column keys at once and remember which are absent. `lock` takes row locks in key order."""
+    known = _known(session)
+    wanted = sorted({key for key in keys if (kind, key) not in known})
+    column = sa.inspect(kind).primary_key[0]
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        query = sa.select(kind).where(column.in_(part)).order_by(column)
+        known.update(dict.fromkeys(((kind, key) for key in part), None))
+        for row in session.scalars(query.with_for_update() if lock else query):
+            known[kind, sa.inspect(row).identity[0]] = row
+
+
+def lock_row(session: Session, kind: type[Row], key: Any) -> Row | None:
+    """The row, locked and freshly read, so that nobody changes it before this transaction ends."""
+    known = _known(session).get((kind, key))
+    if known is not None:
+        return cast("Row", known)
+    row = session.get(kind, key, with_for_update=True, populate_existing=True)
+    if row is not None:
+        _known(session)[kind, key] = row
+    return row
+
+
+def forget(session: Session) -> None:
+    """Forget what was found: a new transaction begins."""
+    session.info.pop("known", None)
+
+
+_UNASKED = object()
+
+
+def _known(session: Session) -> dict[tuple[type[Base], Any], Base | None]:
+    return cast("dict[tuple[type[Base], Any], Base | None]", session.info.setdefault("known", {}))

@@ -1,0 +1,1 @@
+"""What the business is: one folder a domain, levels and neighbours in `backend/README.md`."""
