@@ -1,0 +1,1 @@
+"""The writes of identity: units, people and their roles, passwords, sessions, replicas."""

@@ -1,0 +1,1 @@
+"""What identity has from outside: argon2 and one-time passwords."""
