@@ -1,0 +1,1 @@
+"""Which contract answers for a place, and what a contract must look like: pure values."""
