@@ -1,0 +1,83 @@
+"""What PUT and tus share: the body of the request, and the last byte of a file."""
+
+from __future__ import annotations
+
+import logging
+from typing import cast
+
+from flask import request
+
+from backend.core.http.callers import here, present, session
+from backend.core.http.settings import settings
+from backend.core.perform import perform, reading
+from backend.core.problems import Malformed, Unavailable
+from backend.domains.evidence import queries
+from backend.domains.evidence.actions import uploads as actions
+from backend.domains.evidence.outside import pictures, spool
+from backend.domains.evidence.outside.stores import Store, open_store
+from backend.domains.evidence.rules import photos as rules
+from backend.domains.evidence.rules.tus import Claim, LengthRequired
+
+log = logging.getLogger(__name__)
+
+
+def store() -> Store:
+    """The store of this application."""
+    return open_store(settings().blob_store, settings().data_folder)
+
+
+def life() -> actions.Life:
+    """How long an upload waits for its next byte."""
+    return actions.Life(settings().upload_days)
+
+
+def body() -> spool.Stream:
+    """The body as the server hands it over, undecoded and unbuffered; `body_length` says where it ends."""
+    return cast("spool.Stream", request.environ["wsgi.input"])
+
+
+def body_length(*, required: bool) -> int:
+    """Content-Length in bytes. Raises LengthRequired for a chunked body, and for a missing one where it is required."""
+    if "Transfer-Encoding" in request.headers or (required and request.content_length is None):
+        raise LengthRequired("Content-Length is required; a chunked body is not taken")
+    return request.content_length or 0
+
+
+def check_room(size: int) -> None:
+    """Before the first byte of a new file: raises QuotaExceeded. Requests that run at the same time do not see each other."""
+    person = present().actor.person
+    with reading(session()) as reader:
+        undeclared = queries.undeclared_bytes(reader, person) if person else 0
+    rules.check_quota(undeclared, size, settings().quota_bytes)
+
+
+def receive_whole(part: spool.Part, size: int) -> None:
+    """The body, all of it. Raises Malformed where the connection broke, StorageFull."""
+    if not part.receive(body(), size).whole:
+        raise Malformed(f"the connection broke before all {size} bytes had come; use /uploads to go on where it broke")
+
+
+def finish(part: spool.Part, *, sha256: str, size: int, claim: Claim | None = None) -> bool:
+    """All bytes have come: check, move into the store, commit. Whether this person's delivery is new.
+
+    Raises HashMismatch, NotAPicture, PhotoTooLarge, StorageFull, Unavailable; then nothing is stored, and the file is as before, or
+    gone where it was this request's own.
+    """
+    whole = part if part.private else spool.own_copy(part, size)
+    try:
+        rules.check_hash(sha256, whole.digest())
+        header = pictures.read_header(whole.path, pixels=settings().photo_pixels)
+        whole.close()
+        store().keep(whole.path, rules.original_key(sha256))
+    except OSError as error:
+        whole.discard()
+        problem = spool.named(error)
+        if problem is error:
+            log.exception("the store failed")
+            problem = Unavailable("the photo store does not answer", headers={"Retry-After": "30"})
+        raise problem from error
+    except BaseException:
+        whole.discard()
+        raise
+    reader, act = here()
+    return perform(reader, act, actions.store_blob, sha256=sha256, size=size, header=header, upload=claim, life=life())

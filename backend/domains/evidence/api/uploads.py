@@ -1,0 +1,277 @@
+"""Uploads by tus 1.0: creation, creation-with-upload, expiration, checksum, termination.
+
+The URL derives from (replica or person, SHA-256): a creation whose answer was lost yields the same upload. No locks: bytes are written at
+the offset and fsynced, then the offset is compared and set; a stalled request that comes back later loses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Response, request
+
+from backend.core.act import Act
+from backend.core.http.api import Blueprint
+from backend.core.http.callers import caller, here, public
+from backend.core.http.settings import settings
+from backend.core.perform import perform, reading
+from backend.core.problems import MethodNotAllowed, Missing, TooLarge, WrongMedia
+from backend.domains.evidence import queries
+from backend.domains.evidence.actions import uploads as actions
+from backend.domains.evidence.api import arriving
+from backend.domains.evidence.outside import spool
+from backend.domains.evidence.rules import photos, tus
+
+blueprint = Blueprint("uploads", __name__, description="Resumable uploads (tus 1.0)")
+
+_CHUNK = {"content": {tus.CHUNK_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@blueprint.route("/uploads", methods=["OPTIONS"], provide_automatic_options=False)
+@blueprint.route("/uploads/<upload>", methods=["OPTIONS"], provide_automatic_options=False)
+@public
+@blueprint.doc(responses={204: {"description": "Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm"}})
+def describe_uploads(upload: str | None = None) -> Response:  # noqa: ARG001 - the answer is the same for each
+    """What of tus is spoken here."""
+    return Response(
+        status=204,
+        headers={
+            "Tus-Version": tus.VERSION,
+            "Tus-Extension": tus.EXTENSIONS,
+            "Tus-Max-Size": str(settings().photo_bytes),
+            "Tus-Checksum-Algorithm": ",".join(tus.ALGORITHMS),
+        },
+    )
+
+
+@blueprint.post("/uploads")
+@caller(kinds=("session", "credential"))
+@blueprint.doc(requestBody=_CHUNK, responses={201: {"description": "Location is the upload's URL, Upload-Offset where to go on"}})
+def create_upload() -> Response:
+    """Begin an upload, or find the one begun before: `Upload-Length`, and `Upload-Metadata` with `sha256` (and `photo`, `mime`).
+
+    A body of type application/offset+octet-stream holds the file's first bytes, or all of it.
+    """
+    tus.check_version(request.headers.get("Tus-Resumable"))
+    headers = request.headers
+    session, act = here()
+    person = _person(act)
+    claim = tus.claim(
+        headers.get("Upload-Length"),
+        headers.get("Upload-Defer-Length"),
+        headers.get("Upload-Metadata"),
+        replica=act.replica,
+        person=person,
+    )
+    photos.check_size(claim.size, settings().photo_bytes)
+    length = arriving.body_length(required=False)
+    with reading(session):
+        standing = queries.find_standing(session, claim.id, person=person, at=act.at)
+        delivered = None if standing else queries.find_delivered(session, person, claim.sha256)
+    if standing and (standing.finished_at or standing.size == claim.size):
+        if standing.size != claim.size:
+            raise tus.BadUploadHeader(f"Upload-Length is {claim.size}, but the file with this sha256 has {standing.size} bytes")
+        if standing.finished_at or standing.received or not length:
+            return _created(claim, standing.received, act)
+    elif delivered is not None:
+        if delivered != claim.size:
+            raise tus.BadUploadHeader(f"Upload-Length is {claim.size}, but the file with this sha256 has {delivered} bytes")
+        perform(session, act, actions.create_upload, claim=claim, life=arriving.life(), finished=True)
+        return _created(claim, claim.size, act)
+    else:
+        arriving.check_room(claim.size)
+        if standing or not length:
+            perform(session, act, actions.create_upload, claim=claim, life=arriving.life())
+    offset = _take_chunk(claim, offset=0, length=length, part=None) if length else 0
+    return _created(claim, offset, act)
+
+
+@blueprint.route("/uploads/<upload>", methods=["HEAD"], provide_automatic_options=False)
+@caller(kinds=("session", "credential"))
+@blueprint.doc(responses={200: {"description": "Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires"}})
+def find_upload(upload: str) -> Response:
+    """Where the upload stands."""
+    tus.check_version(request.headers.get("Tus-Resumable"))
+    standing = _standing(upload)
+    if standing.part and not (arriving.store().spool / standing.part).exists():
+        _reset(standing)  # the database was restored from a backup: the bytes are asked for again
+        standing = standing._replace(received=0)
+    headers = {
+        "Upload-Offset": str(standing.received),
+        "Upload-Length": str(standing.size),
+        "Upload-Expires": tus.http_date(standing.expires_at),
+        "Cache-Control": "no-store",
+    }
+    if standing.metadata_text:
+        headers["Upload-Metadata"] = standing.metadata_text
+    return Response(status=200, headers=headers)
+
+
+@blueprint.patch("/uploads/<upload>")
+@caller(kinds=("session", "credential"))
+@blueprint.doc(requestBody=_CHUNK, responses={204: {"description": "Upload-Offset after these bytes"}})
+def append_upload(upload: str) -> Response:
+    """Go on at `Upload-Offset`. With the last byte the file is checked (hash, size, picture header) and stored before the answer.
+
+    What came before a connection broke counts, unless the chunk has an `Upload-Checksum`: then it counts whole or not at all.
+    """
+    return _append(upload)
+
+
+@blueprint.delete("/uploads/<upload>")
+@caller(kinds=("session", "credential"))
+@blueprint.doc(responses={204: {"description": "Forgotten; a file that was stored stays"}})
+def terminate_upload(upload: str) -> Response:
+    """Give the upload up."""
+    return _terminate(upload)
+
+
+@blueprint.post("/uploads/<upload>")
+@caller(kinds=("session", "credential"))
+@blueprint.doc(responses={204: {"description": "As the method named"}})
+def override_method(upload: str) -> Response:
+    """For clients behind a wall that lets only POST through: `X-HTTP-Method-Override` names PATCH or DELETE."""
+    named = request.headers.get("X-HTTP-Method-Override", "")
+    if named == "PATCH":
+        return _append(upload)
+    if named == "DELETE":
+        return _terminate(upload)
+    raise MethodNotAllowed("POST here needs X-HTTP-Method-Override: PATCH or DELETE", headers={"Allow": "HEAD, PATCH, DELETE, OPTIONS"})
+
+
+@blueprint.after_request
+def _resumable(response: Response) -> Response:
+    response.headers["Tus-Resumable"] = tus.VERSION
+    return response
+
+
+def _append(upload: str) -> Response:
+    tus.check_version(request.headers.get("Tus-Resumable"))
+    if request.mimetype != tus.CHUNK_TYPE:
+        raise WrongMedia(f"send Content-Type: {tus.CHUNK_TYPE}")
+    offset = tus.number("Upload-Offset", request.headers.get("Upload-Offset"))
+    length = arriving.body_length(required=False)
+    standing = _standing(upload)
+    if offset != standing.received:
+        raise _elsewhere(standing.received, offset)
+    if offset + length > standing.size:
+        raise TooLarge(f"{offset} + {length} bytes go beyond Upload-Length {standing.size}", limits={"upload_length": standing.size})
+    claim = tus.Claim(standing.id, standing.size, standing.sha256, standing.metadata_text)
+    if length:
+        offset = _take_chunk(claim, offset=offset, length=length, part=standing.part)
+    _, act = here()
+    return Response(status=204, headers=_progress(offset, act))
+
+
+def _take_chunk(claim: tus.Claim, *, offset: int, length: int, part: str | None) -> int:
+    """Receive the chunk; the offset after it. Commits how far it came, and the stored blob with the last byte."""
+    expected = tus.checksum(request.headers.get("Upload-Checksum"))
+    algorithm = expected.algorithm if expected else None
+    folder = arriving.store().spool
+    file = spool.resume(folder, part, offset, algorithm=algorithm) if offset and part else spool.begin(folder, algorithm=algorithm)
+    if file is None:
+        _reset_at(claim.id, offset)
+        raise _elsewhere(0, offset)
+    progress = _Progress(claim, file, offset)
+    with file:
+        try:
+            receipt = file.receive(arriving.body(), length, None if expected else progress.save)
+            if expected:
+                tus.check_chunk(expected, file.chunk.digest(), whole=receipt.whole)
+            if receipt.end == claim.size:
+                _finish(progress)
+            elif receipt.end > progress.at and not progress.save(receipt.end):
+                raise tus.OffsetConflict("another request went on with this upload")
+        finally:
+            if file.private:  # no offset in it was committed: nobody will ask for it
+                file.discard()
+    return receipt.end
+
+
+def _finish(progress: _Progress) -> None:
+    """The last byte has come. Where it is not the file that was promised the upload goes back to 0."""
+    claim, file = progress.claim, progress.file
+    try:
+        arriving.finish(file, sha256=claim.sha256, size=claim.size, claim=claim)
+    except (photos.HashMismatch, photos.NotAPicture, photos.PhotoTooLarge):
+        if progress.at:
+            _reset_at(claim.id, progress.at)
+        file.discard()
+        raise
+    file.discard()
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far this request's bytes are known to the database."""
+
+    claim: tus.Claim
+    file: spool.Part
+    at: int
+
+    def save(self, end: int) -> bool:
+        """Compare and set the offset: False where another request was quicker."""
+        session, act = here()
+        saved = perform(
+            session,
+            act,
+            actions.append_upload,
+            claim=self.claim,
+            life=arriving.life(),
+            start=self.at,
+            end=end,
+            part=self.file.name,
+            went_on=self.file.published,
+        )
+        if saved:
+            self.at, self.file.published = end, True
+        return saved
+
+
+def _standing(upload: str) -> queries.Standing:
+    session, act = here()
+    with reading(session):
+        standing = queries.find_standing(session, upload, person=act.actor.person, at=act.at)
+    if standing is None:
+        raise Missing("there is no such upload of yours, or it has expired; create it again")
+    return standing
+
+
+def _terminate(upload: str) -> Response:
+    tus.check_version(request.headers.get("Tus-Resumable"))
+    standing = _standing(upload)
+    session, act = here()
+    perform(session, act, actions.terminate_upload, upload=upload)
+    spool.remove(arriving.store().spool, standing.part)
+    return Response(status=204)
+
+
+def _reset(standing: queries.Standing) -> None:
+    _reset_at(standing.id, standing.received)
+
+
+def _reset_at(upload: str, received: int) -> None:
+    session, act = here()
+    perform(session, act, actions.reset_upload, upload=upload, received=received)
+
+
+def _created(claim: tus.Claim, offset: int, act: Act) -> Response:
+    location = f"{request.script_root}{request.path.rstrip('/')}/{claim.id}"
+    # A path alone: whatever proxy is in front, the client resolves it against the address it called.
+    response = Response(status=201, headers={"Location": location, **_progress(offset, act)})
+    response.autocorrect_location_header = False
+    return response
+
+
+def _progress(offset: int, act: Act) -> dict[str, str]:
+    return {"Upload-Offset": str(offset), "Upload-Expires": tus.http_date(arriving.life().end(act))}
+
+
+def _elsewhere(stands: int, asked: int) -> tus.OffsetConflict:
+    return tus.OffsetConflict(f"Upload-Offset is {asked}, the upload stands at {stands}", headers={"Upload-Offset": str(stands)})
+
+
+def _person(act: Act) -> UUID:
+    assert act.actor.person is not None  # every token is a person's
+    return act.actor.person

@@ -1,0 +1,1 @@
+"""Adapters to disks, object stores and Pillow."""

@@ -1,0 +1,186 @@
+"""Questions about evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.core.problems import Missing
+from backend.domains.evidence.model import Blob, Delivery, Photo, Upload
+from backend.domains.evidence.rules.photos import Evidence, delivery_key, state_shown, weigh
+from backend.domains.evidence.rules.tus import upload_id
+
+_CHUNK = 500
+T = TypeVar("T")
+
+_UNDER_WAY = sa.exists().where(
+    Photo.state == "declared",
+    Upload.finished_at.is_(None),
+    Upload.person == Photo.declared_by,
+    Upload.sha256 == Photo.sha256,
+    Upload.received > 0,
+)
+_SHOWN_COLUMNS: list[sa.Label[Any]] = [
+    Photo.id.label("id"),
+    Photo.sha256.label("sha256"),
+    Photo.size.label("bytes"),
+    Photo.mime.label("mime"),
+    Photo.role.label("role"),
+    Photo.taken_at.label("taken_at"),
+    Photo.declared_by.label("declared_by"),
+    Photo.declared_at.label("declared_at"),
+    Photo.stored_at.label("stored_at"),
+    Photo.state.label("state"),
+    Photo.waived_at.is_not(None).label("waived"),
+    Photo.retracted_at.is_not(None).label("retracted"),
+    Blob.fault.label("fault"),
+    _UNDER_WAY.label("uploading"),
+]
+_SHOWN_NAMES = [column.name for column in _SHOWN_COLUMNS]
+_SHOWN = (
+    sa.select(Photo.subject, *_SHOWN_COLUMNS)
+    .outerjoin(Blob, Blob.sha256 == Photo.sha256)
+    .where(Photo.subject.in_(sa.bindparam("subjects", expanding=True)))
+    .order_by(Photo.declared_at, Photo.id)
+)
+
+
+class FoundPhoto(NamedTuple):
+    """What serving a photo needs: plain values, which outlive the transaction they were read in. `state` is of the bytes."""
+
+    id: UUID
+    sha256: str
+    mime: str
+    state: str
+
+
+class Standing(NamedTuple):
+    """Where an upload stands: plain values, which outlive the transaction they were read in."""
+
+    id: str
+    sha256: str
+    size: int
+    received: int
+    part: str | None
+    metadata_text: str
+    expires_at: dt.datetime
+    finished_at: dt.datetime | None
+
+
+class _Weighed(NamedTuple):
+    subject: UUID
+    state: str
+    waived: bool
+    retracted: bool
+
+
+def evidence_of(session: Session, subjects: Collection[UUID]) -> dict[UUID, Evidence]:
+    """The evidence of each of these subjects; one without photos has all zeros. Rows added in this transaction must be flushed before."""
+    found: dict[UUID, list[_Weighed]] = defaultdict(list)
+    for part in _parts(subjects):
+        query = sa.select(Photo.subject, Photo.state, Photo.waived_at.is_not(None), Photo.retracted_at.is_not(None))
+        for row in session.execute(query.where(Photo.subject.in_(part))):
+            found[row[0]].append(_Weighed(*row))
+    return {subject: weigh(found.get(subject, ())) for subject in subjects}
+
+
+def photos_of(session: Session, subjects: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """The photos of each of these subjects in the order of their declaration, retracted ones too. Flush before, as above.
+
+    Each: `{id, sha256, bytes, mime, role, taken_at, declared_by, declared_at, stored_at, state, waived, retracted, fault}`. `state` is
+    declared, uploading, stored, usable, unreadable or waived; `fault` says why it is unreadable.
+    """
+    found: dict[UUID, list[dict[str, Any]]] = {subject: [] for subject in subjects}
+    for part in _parts(subjects):
+        for subject, *values in session.execute(_SHOWN, {"subjects": part}):
+            shown = dict(zip(_SHOWN_NAMES, values, strict=True))
+            uploading, stage = shown.pop("uploading"), shown["state"]
+            shown["state"] = state_shown(stage, waived=shown["waived"], uploading=uploading)
+            if stage != "unreadable":
+                shown["fault"] = None
+            found[subject].append(shown)
+    return found
+
+
+def find_photo(session: Session, photo: UUID, *, subject: UUID) -> FoundPhoto | None:
+    """The photo if it is on this subject and its bytes are here. Its type is that of the content, not the declared one."""
+    query = sa.select(Photo.id, Photo.sha256, Blob.mime, Photo.state).join(Blob, Blob.sha256 == Photo.sha256)
+    row = session.execute(query.where(Photo.id == photo, Photo.subject == subject, Photo.state != "declared")).one_or_none()
+    return FoundPhoto(*row) if row else None
+
+
+def get_blob(session: Session, sha256: str) -> Blob:
+    """The blob. Raises Missing."""
+    row = session.get(Blob, sha256)
+    if row is None:
+        raise Missing(f"no blob {sha256}")
+    return row
+
+
+def find_standing(session: Session, upload: str, *, person: UUID | None, at: dt.datetime) -> Standing | None:
+    """Where this person's upload stands; None when there is none, or it has expired."""
+    columns = [getattr(Upload, name) for name in Standing._fields]
+    row = session.execute(sa.select(*columns).where(Upload.id == upload, Upload.person == person, Upload.expires_at > at)).one_or_none()
+    return Standing(*row) if row else None
+
+
+def find_delivered(session: Session, person: UUID, sha256: str) -> int | None:
+    """The size of this blob if this person delivered it."""
+    return session.scalar(sa.select(Delivery.size).where(Delivery.key == delivery_key(person, sha256)))
+
+
+def undeclared_bytes(session: Session, person: UUID) -> int:
+    """What counts against this person's quota: delivered bytes that none of the own photos names, and the uploads under way."""
+    delivered = sa.select(sa.func.coalesce(sa.func.sum(Delivery.size), 0)).where(Delivery.person == person, sa.not_(Delivery.declared))
+    under_way = sa.select(sa.func.coalesce(sa.func.sum(Upload.size), 0)).where(Upload.person == person, Upload.finished_at.is_(None))
+    return int(session.scalar(sa.select(delivered.scalar_subquery() + under_way.scalar_subquery())) or 0)
+
+
+def list_blob_states(session: Session, hashes: Sequence[str], *, person: UUID, replica: UUID | None) -> dict[str, dict[str, object]]:
+    """`{sha256: {state, offset}}` as this person may know it: stored (by this person), uploading, or unknown whoever else has it."""
+    states: dict[str, dict[str, object]] = {sha256: {"state": "unknown", "offset": 0} for sha256 in hashes}
+    uploads = sa.select(Upload.sha256, Upload.received).where(
+        Upload.id.in_([upload_id(replica, person, sha256) for sha256 in states]),
+        Upload.finished_at.is_(None),
+    )
+    for sha256, received in session.execute(uploads):
+        states[sha256] = {"state": "uploading", "offset": received}
+    delivered = sa.select(Delivery.sha256, Delivery.size).where(Delivery.key.in_([delivery_key(person, sha256) for sha256 in states]))
+    for sha256, size in session.execute(delivered):
+        states[sha256] = {"state": "stored", "offset": size}
+    return states
+
+
+def list_due_examinations(session: Session, *, at: dt.datetime, limit: int) -> list[str]:
+    """The hashes of blobs whose examination is due, the longest due first."""
+    query = sa.select(Blob.sha256).where(Blob.due_at <= at).order_by(Blob.due_at, Blob.sha256).limit(limit)
+    return list(session.scalars(query))
+
+
+def list_parts(session: Session) -> frozenset[str]:
+    """The spool files that uploads under way name."""
+    return frozenset(session.scalars(sa.select(Upload.part).where(Upload.part.is_not(None))))
+
+
+def list_missing_photos(session: Session, *, before: dt.datetime, limit: int) -> list[Photo]:
+    """Photos declared before this moment whose bytes have not come, oldest first: each is owed by `declared_by`."""
+    query = sa.select(Photo).where(
+        Photo.state == "declared",
+        Photo.declared_at < before,
+        Photo.retracted_at.is_(None),
+        Photo.waived_at.is_(None),
+    )
+    return list(session.scalars(query.order_by(Photo.declared_at, Photo.id).limit(limit)))
+
+
+def _parts(values: Collection[T]) -> Iterator[list[T]]:
+    rest = iter(values)
+    while part := list(islice(rest, _CHUNK)):
+        yield part
