@@ -1,0 +1,60 @@
+"""Questions about patrols."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.core.database.rows import find_row
+from backend.core.problems import NotYet
+from backend.domains.patrols.model import Patrol, TrackChunk
+
+
+def await_patrol(session: Session, patrol: UUID) -> Patrol:
+    """The patrol; NotYet if it has not arrived."""
+    row = find_row(session, Patrol, patrol)
+    if row is None:
+        raise NotYet(f"patrol {patrol} has not arrived", awaits=f"patrol:{patrol}")
+    return row
+
+
+def has_open_patrol(session: Session, inspector: UUID, *, apart_from: UUID) -> bool:
+    """Whether the inspector has another patrol open: written, or added in this transaction."""
+    pending = (row for row in session.new if isinstance(row, Patrol))
+    if any(row.inspector == inspector and row.state == "open" and row.id != apart_from for row in pending):
+        return True
+    query = sa.select(sa.literal(1)).where(Patrol.inspector == inspector, Patrol.state == "open", Patrol.id != apart_from)
+    return session.scalar(query.limit(1)) is not None
+
+
+def has_chunk(session: Session, patrol: UUID, chunk: int) -> bool:
+    """Whether this chunk of the track arrived before."""
+    return find_row(session, TrackChunk, (patrol, chunk)) is not None
+
+
+def patrol_docs(session: Session, patrols: Collection[UUID]) -> dict[str, dict[str, Any]]:
+    """The patrols' documents by id."""
+    rows = session.scalars(sa.select(Patrol).where(Patrol.id.in_(patrols)))
+    return {str(row.id): patrol_doc(row) for row in rows}
+
+
+def patrol_doc(row: Patrol) -> dict[str, Any]:
+    """One patrol as pulled."""
+    return {
+        "id": row.id,
+        "version": row.version,
+        "state": row.state,
+        "inspector": row.inspector,
+        "planned": row.planned,
+        "opened_at": row.opened_at,
+        "closed_at": row.closed_at,
+        "visited": row.visited,
+        "points": row.points,
+        "metres": round(row.metres, 1),
+        "late": row.late,
+        "overlapping": row.overlapping,
+    }

@@ -1,0 +1,60 @@
+"""What a phone sends about a patrol, and a patrol as it is shown."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+
+class TrackPoint(fields.Field[list[object]]):
+    """`[lon, lat, accuracy_m, at]`: degrees, metres or null, RFC 3339 with an offset."""
+
+    _at = fields.AwareDateTime()
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> list[object]:
+        if not isinstance(value, list) or len(value) != 4:  # noqa: PLR2004 - the four members named above
+            raise ValidationError("a point is [lon, lat, accuracy_m, at]")
+        lon, lat, accuracy, at = value
+        numbers = [lon, lat] if accuracy is None else [lon, lat, accuracy]
+        if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers):
+            raise ValidationError("lon, lat and accuracy_m are numbers")
+        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+            raise ValidationError("lon is within ±180 and lat within ±90")
+        moment = self._at.deserialize(at)
+        return [lon, lat, accuracy, moment.isoformat()]
+
+
+class OpenPatrol(Schema):
+    """`d` of open_patrol."""
+
+    planned = fields.UUID(load_default=None, allow_none=True)
+
+
+class AppendTrack(Schema):
+    """`d` of append_track: at most 500 points; the same chunk twice changes nothing."""
+
+    chunk = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=1_000_000))
+    datum = fields.String(required=True, validate=validate.OneOf(["WGS-84", "GCJ-02", "BD-09"]))
+    points = fields.List(TrackPoint(), required=True, validate=validate.Length(min=1, max=500))
+
+
+class ClosePatrol(Schema):
+    """`d` of close_patrol: grids (15 digits) or road codes that were visited, also where nothing was found."""
+
+    visited = fields.List(fields.String(validate=validate.Length(min=1, max=40)), required=True, validate=validate.Length(max=2000))
+
+
+class PatrolDoc(Schema):
+    """A patrol as pulled and shown."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    state = fields.String()
+    inspector = fields.UUID()
+    planned = fields.UUID(allow_none=True)
+    opened_at = fields.AwareDateTime()
+    closed_at = fields.AwareDateTime(allow_none=True)
+    visited = fields.List(fields.String())
+    points = fields.Integer()
+    metres = fields.Float()
+    late = fields.Boolean()
+    overlapping = fields.Boolean()
