@@ -1,0 +1,58 @@
+"""What follows by itself: from photos examined, from calendars extended, from policy. Called by the worker, each safe to repeat."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backend.core.act import Act
+from backend.core.database.rows import find_row, lock_row
+from backend.domains.evidence import queries as evidence
+from backend.domains.findings.actions.move import dispatch_finding, file_finding
+from backend.domains.findings.actions.placing import category_of, match_contract
+from backend.domains.findings.actions.telling import tell
+from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.rules.moves import FILING_NEEDS
+from backend.domains.findings.rules.needs import needs_of
+
+
+def settle_evidence(session: Session, act: Act, *, finding: UUID) -> Finding | None:
+    """Look at the finding's photos again: complete evidence clears the flag. The document changes with each photo's state."""
+    row = lock_row(session, Finding, finding)
+    if row is None:
+        return None
+    row.lacks_photos = not evidence.evidence_of(session, [finding])[finding].complete
+    row.version += 1
+    tell(act, "finding.evidence_settled", row, complete=not row.lacks_photos)
+    return row
+
+
+def advance_finding(session: Session, act: Act, *, finding: UUID) -> Finding | None:
+    """File and dispatch by itself as far as the category's policy lets it: evidence complete, and exactly one contract or unit to go to."""
+    row = lock_row(session, Finding, finding)
+    if row is None:
+        return None
+    policy = category_of(session, row).policy(act.at)
+    if row.state == "recorded" and policy.auto_file and row.void_request is None and not set(needs_of(row)) & {*FILING_NEEDS, "disputed"}:
+        file_finding(session, act, finding=finding, payload={"condition": None, "state_version": None})
+    if row.state == "filed" and policy.auto_dispatch and row.void_request is None and not row.disputed and row.limit_value is not None:
+        found, _ = match_contract(session, row, act.at)
+        if found.winner is not None or found.acting is not None:
+            dispatch_finding(session, act, finding=finding, payload={"contract": None, "unit": None, "reason": None, "state_version": None})
+    return row
+
+
+def take_deadline(session: Session, act: Act, *, dispatch: UUID, due: dt.datetime | None) -> Finding | None:
+    """The deadline of a dispatch was computed anew (a calendar year was added): the finding shows the lead's."""
+    task = find_row(session, Dispatch, dispatch)
+    row = lock_row(session, Finding, task.finding) if task else None
+    if task is None or row is None:
+        return None
+    task.due, task.awaiting_calendar = due, due is None
+    if task.role == "lead":
+        row.deadline, row.awaiting_calendar = due, due is None
+    row.version += 1
+    tell(act, "finding.deadline_taken", row, dispatch=task.id, due=due)
+    return row

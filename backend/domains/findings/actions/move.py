@@ -1,0 +1,147 @@
+"""The moves of the desk: file, ask for a void and approve it, dispatch. By hand, or by itself where policy allows."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backend.core.act import Act
+from backend.core.database.rows import add_row
+from backend.core.problems import Invalid
+from backend.domains.contracts import queries as contracts
+from backend.domains.contracts.rules.match import Match
+from backend.domains.deadlines import actions as deadlines
+from backend.domains.findings.actions.placing import categorise, liability_of, match_contract, take_category
+from backend.domains.findings.actions.telling import tell
+from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.queries.one import lock_finding
+from backend.domains.findings.rules.moves import NotReady, SameHands, check_move
+from backend.domains.findings.rules.needs import needs_of
+from backend.domains.identity import queries as identity
+
+
+class OverrideNeedsReason(Invalid):
+    """A dispatch to another contract or unit than the one that matches must say why."""
+
+    slug = "override_needs_reason"
+    title = "Say why another contract or unit is chosen"
+    title_zh = "改派其他合同或单位须说明理由"
+    way_out = "Repeat the request with `reason`; it is kept with the dispatch."
+    way_out_zh = "请填写 reason 后重试，理由将随派遣单保存。"
+
+
+def file_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
+    """File it: the desk takes it on. Needs category, condition, grid and complete evidence; the desk may give the condition here."""
+    row = lock_finding(session, act, finding)
+    check_move("file_finding", act.actor, row, needs=(), state_version=payload["state_version"])
+    if payload["condition"] is not None:
+        named = {"kind": row.kind, "code": row.code, "edition": row.edition}
+        category, _ = categorise(session, named, payload["condition"], at=row.recorded_at)
+        take_category(row, category, payload["condition"])
+    move = check_move("file_finding", act.actor, row, needs=needs_of(row))
+    row.filed_at = act.at
+    _enter(row, move.target)
+    tell(act, "finding.filed", row, condition=row.condition, automatic=act.actor.person is None)
+    return row
+
+
+def request_void(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
+    """Ask for a void; another shift leader approves it."""
+    row = lock_finding(session, act, finding)
+    check_move("request_void", act.actor, row, needs=(), state_version=payload["state_version"])
+    row.void_request = {"by": str(act.actor.person), "at": act.at.isoformat(), "reason": payload["reason"]}
+    row.version += 1
+    tell(act, "finding.void_requested", row, reason=payload["reason"])
+    return row
+
+
+def void_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
+    """Approve a void that somebody else asked for."""
+    row = lock_finding(session, act, finding)
+    move = check_move("void_finding", act.actor, row, needs=(), state_version=payload["state_version"])
+    if row.void_request is None:
+        raise NotReady("nobody has asked for this finding to be voided", unmet=["void_request"])
+    if row.void_request["by"] == str(act.actor.person):
+        raise SameHands("whoever asked for the void does not approve it")
+    _enter(row, move.target)
+    tell(act, "finding.voided", row, reason=payload["reason"], asked_by=row.void_request["by"])
+    return row
+
+
+def dispatch_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
+    """Issue the lead dispatch to the contract in force now, and start the disposal clock.
+
+    Without `contract` and `unit` the one that matches is taken, else the unit that the responsibility matrix names. Another choice needs a reason and
+    is kept as an override beside what would have matched.
+    """
+    row = lock_finding(session, act, finding)
+    move = check_move("dispatch_finding", act.actor, row, needs=needs_of(row), state_version=payload["state_version"])
+    found, _ = match_contract(session, row, act.at)
+    contract, unit, unit_kind, choice = _addressee(session, row, found, payload)
+    dispatch = Dispatch(
+        id=act.new_id(),
+        finding=row.id,
+        role="lead",
+        state="issued",
+        unit=unit,
+        unit_kind=unit_kind,
+        contract=contract,
+        choice=choice,
+        issued_at=act.at,
+        issued_by=act.actor.person,
+        automatic=act.actor.person is None,
+        limit_value=row.limit_value,
+        limit_unit=row.limit_unit,
+        limit_source=row.limit_source,
+        deadline=None,
+        due=None,
+        awaiting_calendar=False,
+    )
+    if row.limit_value is not None and row.limit_unit is not None:
+        deadline = deadlines.start_deadline(
+            session, act, subject_type="dispatch", subject=dispatch.id, value=row.limit_value, unit=row.limit_unit, start=act.at,
+        )
+        dispatch.deadline, dispatch.due, dispatch.awaiting_calendar = deadline.id, deadline.due, deadline.awaiting_year is not None
+    add_row(session, dispatch)
+    row.deadline, row.awaiting_calendar, row.awaiting_contract = dispatch.due, dispatch.awaiting_calendar, False
+    row.units = sorted({*row.units, scope_of_unit(unit, unit_kind)})
+    _enter(row, move.target)
+    tell(act, "finding.dispatched", row, dispatch=dispatch.id, unit=unit, contract=contract, due=dispatch.due, automatic=dispatch.automatic)
+    return row
+
+
+def scope_of_unit(unit: UUID, kind: str) -> str:
+    """The scope that a dispatch to this unit opens."""
+    return f"{'contractor' if kind == 'contractor' else 'department'}:{unit}"
+
+
+def _addressee(session: Session, row: Finding, found: Match, payload: dict[str, Any]) -> tuple[UUID | None, UUID, str, dict[str, Any]]:
+    """Contract, unit, kind of unit, and how they were chosen."""
+    choice = liability_of(found)
+    if payload["contract"] is None and payload["unit"] is None:
+        if found.winner is not None:
+            return found.winner.contract, found.winner.contractor, "contractor", choice
+        if found.acting is not None:
+            return None, found.acting.unit, identity.get_unit(session, found.acting.unit).kind, choice
+        raise NotReady("no contract covers this place and trade, and the responsibility matrix names no unit", unmet=["awaiting_contract"])
+    if payload["contract"] is not None:
+        chosen = contracts.get_contract(session, payload["contract"])
+        contract, unit, kind = chosen.id, chosen.contractor, "contractor"
+    else:
+        named = identity.get_unit(session, payload["unit"])
+        contract, unit, kind = None, named.id, named.kind
+    if found.winner is not None and found.winner.contract == contract:
+        return contract, unit, kind, choice
+    if not payload["reason"]:
+        raise OverrideNeedsReason("another contract or unit than the one that matches", errors=[("/reason", "required for an override")])
+    return contract, unit, kind, {"reason": "override", "why": payload["reason"], "instead_of": choice}
+
+
+def _enter(row: Finding, state: str) -> None:
+    row.state = state
+    row.state_version += 1
+    row.version += 1
+
+

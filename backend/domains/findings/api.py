@@ -1,0 +1,148 @@
+"""Findings over HTTP: the desk's moves, the lists, one finding with its history, its photos."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from backend.core.http.api import Blueprint
+from backend.core.http.callers import caller, here
+from backend.core.http.settings import settings
+from backend.core.perform import perform, reading
+from backend.core.problems import Missing
+from backend.domains.evidence.outside.serving import send_photo
+from backend.domains.evidence import queries as evidence
+from backend.domains.findings import schemas
+from backend.domains.findings.actions import amend, move, record
+from backend.domains.findings.queries.documents import finding_docs, history_of
+from backend.domains.findings.queries.lists import list_findings as listed
+from backend.domains.findings.queries.one import get_finding as one
+from backend.domains.findings.rules.moves import moves_open_to
+from backend.domains.findings.rules.visibility import AREA_ROLES, CONTRACTOR_ROLES, DEPARTMENT_ROLES
+
+READERS = (*AREA_ROLES, *CONTRACTOR_ROLES, *DEPARTMENT_ROLES)
+ORIGINAL_READERS = tuple(role for role in READERS if role not in CONTRACTOR_ROLES)
+
+blueprint = Blueprint("findings", __name__, description="What was seen, and what becomes of it.")
+blueprints = [blueprint]
+
+
+@blueprint.get("/findings")
+@caller(*READERS)
+@blueprint.arguments(schemas.ListFindings(), location="query")
+@blueprint.response(200, schemas.FindingPage())
+def list_findings(query: dict[str, Any]) -> dict[str, Any]:
+    """Findings the caller may see, the newest first."""
+    session, act = here()
+    with reading(session):
+        return listed(session, act.actor, filters=query)
+
+
+@blueprint.get("/findings/<uuid:finding>")
+@caller(*READERS)
+@blueprint.response(200, schemas.FindingWithHistory())
+def get_finding(finding: UUID) -> dict[str, Any]:
+    """One finding with its history and the moves open to the caller."""
+    return _shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/filing")
+@caller("acceptor", "shift_leader")
+@blueprint.arguments(schemas.FileFinding())
+@blueprint.response(200, schemas.FindingWithHistory())
+def file_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """File a recorded finding: condition chosen, grid known, evidence complete."""
+    session, act = here()
+    perform(session, act, move.file_finding, finding=finding, payload=payload)
+    return _shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/void-request")
+@caller("acceptor", "shift_leader")
+@blueprint.arguments(schemas.VoidFinding())
+@blueprint.response(200, schemas.FindingWithHistory())
+def request_void(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """Ask for a finding to be voided."""
+    session, act = here()
+    perform(session, act, move.request_void, finding=finding, payload=payload)
+    return _shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/void")
+@caller("shift_leader")
+@blueprint.arguments(schemas.VoidFinding())
+@blueprint.response(200, schemas.FindingWithHistory())
+def void_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """Approve a void that somebody else asked for."""
+    session, act = here()
+    perform(session, act, move.void_finding, finding=finding, payload=payload)
+    return _shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/dispatches")
+@caller("dispatcher")
+@blueprint.arguments(schemas.DispatchFinding())
+@blueprint.response(201, schemas.FindingWithHistory())
+def dispatch_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """Dispatch a filed finding; the disposal clock starts."""
+    session, act = here()
+    perform(session, act, move.dispatch_finding, finding=finding, payload=payload)
+    return _shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/amendments")
+@caller(*amend.AMENDERS)
+@blueprint.arguments(schemas.AmendFinding())
+@blueprint.response(200, schemas.FindingWithHistory())
+def amend_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """Change fields, each with the value seen; what another changed meanwhile is not overwritten but kept as a proposal."""
+    session, act = here()
+    perform(session, act, amend.amend_finding, finding=finding, payload=payload)
+    return _shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/notes")
+@caller(*ORIGINAL_READERS)
+@blueprint.arguments(schemas.AddNote())
+@blueprint.response(201, schemas.FindingWithHistory())
+def add_note(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """Add a note."""
+    session, act = here()
+    perform(session, act, record.add_note, finding=finding, payload=payload)
+    return _shown(finding)
+
+
+@blueprint.get("/findings/<uuid:finding>/photos/<uuid:photo>")
+@caller(*ORIGINAL_READERS)
+@blueprint.doc(responses={200: {"description": "The original bytes", "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}})
+def get_photo(finding: UUID, photo: UUID) -> Response:
+    """The original of a photo, byte for byte; not for contractors, whose copy is a rendition without metadata."""
+    return _photo(finding, photo, "original")
+
+
+@blueprint.get("/findings/<uuid:finding>/photos/<uuid:photo>/<any(thumbnail,screen):kind>")
+@caller(*READERS)
+@blueprint.doc(responses={200: {"description": "An upright JPEG without metadata", "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}})
+def get_rendition(finding: UUID, photo: UUID, kind: str) -> Response:
+    """A rendition of a photo: thumbnail (320 px) or screen (1280 px)."""
+    return _photo(finding, photo, kind)
+
+
+def _photo(finding: UUID, photo: UUID, kind: str) -> Response:
+    session, act = here()
+    with reading(session):
+        one(session, finding, act.actor)
+        found = evidence.find_photo(session, photo, subject=finding)
+    if found is None:
+        raise Missing(f"there is no photo {photo} on this finding that you may see")
+    return send_photo(settings(), found, kind)
+
+
+def _shown(finding: UUID) -> dict[str, Any]:
+    session, act = here()
+    with reading(session, snapshot=True):
+        row = one(session, finding, act.actor)
+        doc = finding_docs(session, [finding], act.actor)[finding]
+        return {**doc, "history": history_of(session, finding, act.actor), "moves": moves_open_to(act.actor, row)}

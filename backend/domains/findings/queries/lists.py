@@ -1,0 +1,96 @@
+"""Lists of findings: filters, the reader's scopes as SQL, keyset pages with the newest first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.core.act import Actor
+from backend.core.cursors import pack, unpack
+from backend.core.problems import Invalid
+from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.queries.documents import finding_docs
+from backend.domains.findings.rules.needs import FLAGS
+from backend.domains.findings.rules.visibility import scopes_open_to
+
+_LEVELS = {6: Finding.district, 9: Finding.town, 12: Finding.community, 15: Finding.grid}
+
+
+def list_findings(session: Session, reader: Actor, *, filters: dict[str, Any]) -> dict[str, Any]:
+    """A page `{items, next}` of the findings the reader may see."""
+    limit = filters["limit"]
+    query = sa.select(Finding.id, Finding.recorded_at).where(visible_to(reader), *_conditions(reader, filters))
+    after = unpack(filters.get("cursor"), 2)
+    if after:
+        moment, last = _key(after)
+        query = query.where(sa.tuple_(Finding.recorded_at, Finding.id) < sa.tuple_(sa.literal(moment, Finding.recorded_at.type), sa.literal(last, Finding.id.type)))
+    rows = session.execute(query.order_by(Finding.recorded_at.desc(), Finding.id.desc()).limit(limit + 1)).all()
+    docs = finding_docs(session, [row.id for row in rows[:limit]], reader)
+    last_row = rows[limit - 1] if len(rows) > limit else None
+    return {
+        "items": [docs[row.id] for row in rows[:limit]],
+        "next": pack(last_row.recorded_at.isoformat(), str(last_row.id)) if last_row else None,
+    }
+
+
+def visible_to(reader: Actor) -> sa.ColumnElement[bool]:
+    """The law of `rules.visibility` in SQL; a test holds the two against each other."""
+    clauses: list[sa.ColumnElement[bool]] = []
+    for scope in scopes_open_to(reader):
+        kind, _, key = scope.partition(":")
+        if kind == "user":
+            clauses.append(Finding.recorded_by == UUID(key))
+        elif kind in {"district", "town", "community"}:
+            clauses.append(getattr(Finding, kind) == key)
+        else:
+            clauses.append(Finding.id.in_(sa.select(Dispatch.finding).where(Dispatch.unit == UUID(key))))
+            if kind == "department":
+                clauses.append(Finding.trade_owner == UUID(key))
+    return sa.or_(sa.false(), *clauses)
+
+
+def _conditions(reader: Actor, filters: dict[str, Any]) -> list[sa.ColumnElement[bool]]:
+    simple = {
+        "state": Finding.state,
+        "trade": Finding.trade,
+        "number": Finding.number,
+    }
+    conditions: list[sa.ColumnElement[bool]] = [column == filters[name] for name, column in simple.items() if filters.get(name)]
+    if area := filters.get("area"):
+        conditions.append(_LEVELS[len(area)] == area)
+    if flag := filters.get("flag"):
+        conditions.append(getattr(Finding, FLAGS[flag]).is_(True))
+    if contract := filters.get("contract"):
+        dispatched = sa.select(Dispatch.finding).where(Dispatch.contract == contract)
+        conditions.append(sa.or_(Finding.liable == contract, Finding.id.in_(dispatched)))
+    if filters.get("mine"):
+        conditions.append(Finding.recorded_by == reader.person)
+    if since := filters.get("since"):
+        conditions.append(Finding.recorded_at >= since)
+    if until := filters.get("until"):
+        conditions.append(Finding.recorded_at < until)
+    if box := filters.get("bbox"):
+        west, south, east, north = _box(box)
+        conditions += [Finding.lon.between(west, east), Finding.lat.between(south, north)]
+    return conditions
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise Invalid("bbox is west,south,east,north", errors=[("/bbox", "four numbers: west,south,east,north")]) from error
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):  # also refuses NaN
+        raise Invalid("bbox is west,south,east,north", errors=[("/bbox", "west ≤ east within ±180, south ≤ north within ±90")])
+    return west, south, east, north
+
+
+def _key(values: list[Any]) -> tuple[dt.datetime, UUID]:
+    try:
+        return dt.datetime.fromisoformat(values[0]), UUID(values[1])
+    except (TypeError, ValueError) as error:
+        raise Invalid("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")]) from error

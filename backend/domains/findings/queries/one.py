@@ -1,0 +1,39 @@
+"""One finding, for those who may see it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backend.core.act import Act, Actor
+from backend.core.database.rows import find_row, lock_row
+from backend.core.problems import Missing, NotYet
+from backend.domains.findings.model import Finding
+from backend.domains.findings.rules.visibility import is_visible
+
+
+def get_finding(session: Session, finding: UUID, actor: Actor) -> Finding:
+    """The finding, if the actor may see it; otherwise Missing, the same whether it exists or not."""
+    row = find_row(session, Finding, finding)
+    if row is None or not is_visible(row, actor):
+        raise Missing(f"there is no finding {finding} that you may see")
+    return row
+
+
+def lock_finding(session: Session, act: Act, finding: UUID) -> Finding:
+    """The finding, locked for a move. The system sees all."""
+    row = lock_row(session, Finding, finding)
+    if row is None or not (act.actor.person is None or is_visible(row, act.actor)):
+        raise Missing(f"there is no finding {finding} that you may see")
+    return row
+
+
+def await_finding(session: Session, act: Act, finding: UUID) -> Finding:
+    """The finding an operation adds to; NotYet if it has not arrived. What is not the actor's to see is Missing."""
+    row = find_row(session, Finding, finding)
+    if row is None:
+        raise NotYet(f"finding {finding} has not arrived", awaits=f"finding:{finding}")
+    if not is_visible(row, act.actor):
+        raise Missing(f"there is no finding {finding} that you may see")
+    return row

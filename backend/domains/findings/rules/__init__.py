@@ -1,0 +1,1 @@
+"""Rules of findings: moves, visibility, needs, amendments. Pure."""

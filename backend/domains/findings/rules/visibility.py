@@ -1,0 +1,67 @@
+"""Who may see a finding: one law for lists, documents, photos and the feed.
+
+A finding is in named scopes; a person has scopes open by the roles held; it is visible where the two meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from backend.core.act import Actor
+
+AREA_ROLES = ("inspector", "acceptor", "shift_leader", "dispatcher", "assessor", "leader", "auditor", "town_officer", "liaison")
+CONTRACTOR_ROLES = ("contractor_manager", "contractor_worker")
+DEPARTMENT_ROLES = ("department_officer",)
+_LEVEL = {6: "district", 9: "town", 12: "community"}
+
+
+class Visible(Protocol):
+    """What decides who sees it."""
+
+    recorded_by: UUID
+    community: str | None
+    town: str | None
+    district: str
+    trade_owner: UUID | None
+    units: Sequence[str]
+
+
+def scopes_of(finding: Visible) -> list[str]:
+    """The scopes it is in: its recorder, its areas, the bureau of its trade, and whoever it was dispatched to (`contractor:…`, `department:…`)."""
+    scopes = [f"user:{finding.recorded_by}", f"district:{finding.district}"]
+    if finding.town:
+        scopes.append(f"town:{finding.town}")
+    if finding.community:
+        scopes.append(f"community:{finding.community}")
+    if finding.trade_owner:
+        scopes.append(f"department:{finding.trade_owner}")
+    return sorted({*scopes, *finding.units})
+
+
+def scopes_open_to(actor: Actor) -> list[str]:
+    """The scopes a person reads. An inspector of the whole district reads own findings only: a phone holds at most 20,000 entities."""
+    if actor.person is None:
+        return []
+    scopes = {f"user:{actor.person}"}
+    for grant in actor.grants:
+        if grant.role in AREA_ROLES and grant.area and not (grant.role == "inspector" and len(grant.area) == 6):  # noqa: PLR2004 - a district's digits
+            level = _LEVEL.get(len(grant.area))
+            if level:
+                scopes.add(f"{level}:{grant.area}")
+        elif grant.role in CONTRACTOR_ROLES:
+            scopes.add(f"contractor:{grant.unit}")
+        elif grant.role in DEPARTMENT_ROLES:
+            scopes.add(f"department:{grant.unit}")
+    return sorted(scopes)
+
+
+def is_visible(finding: Visible, actor: Actor) -> bool:
+    """Whether the actor may see it."""
+    return not set(scopes_of(finding)).isdisjoint(scopes_open_to(actor))
+
+
+def is_outsider(actor: Actor) -> bool:
+    """Whether all the actor's roles are a contractor's: names of staff are masked for them."""
+    return bool(actor.grants) and all(grant.role in CONTRACTOR_ROLES for grant in actor.grants)
