@@ -1,0 +1,1 @@
+"""The writes of sync: keep, judge, register."""

@@ -1,0 +1,297 @@
+"""Judging: what becomes of kept operations. A run shares one commit; each operation undoes only itself; what it frees is judged next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from marshmallow import ValidationError
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from backend.core.act import Act
+from backend.core.database.engine import is_sqlite
+from backend.core.database.rows import find_row
+from backend.core.perform import Step, perform_run, reading
+from backend.core.problems import Forbidden, Invalid, NotYet, Problem, Unexpected
+from backend.core.validation import of_validation
+from backend.domains.evidence.actions import photos as evidence
+from backend.domains.findings.actions.record import prefetch_findings
+from backend.domains.identity import queries as identity
+from backend.domains.identity.queries import Standing
+from backend.domains.patrols.actions import prefetch_patrols
+from backend.domains.sync.actions.keep import lock_progress, move_progress
+from backend.domains.sync.actions.operations import OPERATIONS
+from backend.domains.sync.model import Outcome, Progress, Waiting
+from backend.domains.sync.queries.kept import KeptOperation, blocked_entities, kept_operations, statuses_of, waiting_for
+from backend.domains.sync.rules.clock import corrected
+from backend.domains.sync.rules.envelope import BadEnvelope, Operation
+from backend.domains.sync.rules.verdicts import FINAL, SATISFYING, Status, Verdict
+
+
+class RoleLost(Forbidden):
+    """At the corrected time of the deed its author did not hold a role for it."""
+
+    slug = "role_lost"
+    title = "No role for this at that time"
+    title_zh = "当时不具备相应角色"
+    way_out = "The operation is kept; a supervisor can judge it again after the role was corrected."
+    way_out_zh = "该操作已保存；更正角色后值班长可重新处理。"
+
+
+class ReplicaRevoked(Forbidden):
+    """The phone's replica was revoked: what it still delivers is kept, not judged."""
+
+    slug = "replica_revoked"
+    title = "This phone's access was withdrawn"
+    title_zh = "该终端的访问权限已被撤销"
+    way_out = "The operation is kept; a supervisor can have it judged."
+    way_out_zh = "该操作已保存；值班长可决定是否处理。"
+
+
+@dataclass(slots=True)
+class Run:
+    """What the operations of one run know of each other and of those before them."""
+
+    replica: UUID
+    act: Act
+    standing: Standing | None = None
+    revoked_at: dt.datetime | None = None
+    settled: dict[UUID, str] = field(default_factory=dict)
+    blocked: set[UUID] = field(default_factory=set)
+    last_corrected: dt.datetime | None = None
+    progress: Progress | None = None
+
+
+def judge(session: Session, act: Act, *, replica: UUID, operations: Sequence[KeptOperation]) -> list[Verdict]:
+    """Judge these operations of one replica in the order of their seqs, then whatever waited for them. Returns all verdicts."""
+    verdicts: list[Verdict] = []
+    todo = {replica: list(operations)}
+    while todo:
+        done = [verdict for each, batch in todo.items() for verdict in _judge_run(session, act, each, batch)]
+        verdicts += done
+        with reading(session):
+            todo = kept_operations(session, waiting_for(session, _keys(done)))
+    return verdicts
+
+
+def _judge_run(session: Session, act: Act, replica: UUID, batch: Sequence[KeptOperation]) -> list[Verdict]:
+    run = Run(replica=replica, act=act)
+    steps = [_step(run, each) for each in sorted(batch, key=lambda each: each.seq)]
+    try:
+        return perform_run(
+            session,
+            steps,
+            prepare=lambda writer: _prepare(writer, run, batch),
+            record=lambda writer, verdicts: _record(writer, run, steps, verdicts),
+        )
+    finally:
+        session.info.pop("numbers", None)
+
+
+def _step(run: Run, kept: KeptOperation) -> Step[Verdict]:
+    return Step(
+        act=replace(run.act, told=[], replica=run.replica, op=kept.op),
+        do=lambda session, act: _judge_one(session, act, run, kept),
+        refused=lambda _session, act, fault: _refuse(act, run, kept, fault),
+    )
+
+
+def _prepare(session: Session, run: Run, batch: Sequence[KeptOperation]) -> None:
+    """One SELECT a table for all that the run will look up; locks the replica's progress and the findings it touches."""
+    run.progress = lock_progress(session, run.replica)
+    run.last_corrected = run.progress.last_corrected_at
+    row = identity.get_replica(session, run.replica)
+    run.revoked_at = row.revoked_at
+    run.standing = identity.standing_of(session, row.person)
+    operations = [each.operation for each in batch if each.operation is not None]
+    own = {each.op for each in batch}
+    run.settled = statuses_of(session, {dep for operation in operations for dep in operation.deps} - own)
+    run.blocked = blocked_entities(session, run.replica, before=min(each.seq for each in batch), apart_from=own)
+    prefetch_findings(session, {operation.entity for operation in operations if operation.entity_type == "finding"})
+    named = {operation.entity for operation in operations if operation.entity_type == "patrol"}
+    named |= {patrol for operation in operations if (patrol := _uuid(operation.payload.get("patrol"))) is not None}
+    prefetch_patrols(session, named)
+    photos = [photo for operation in operations for photo in _photos(operation)]
+    if photos:
+        evidence.prefetch_photos(session, [photo for photo, _ in photos], {sha256 for _, sha256 in photos}, row.person)
+
+
+def _judge_one(session: Session, act: Act, run: Run, kept: KeptOperation) -> Verdict:
+    if kept.fault is not None:
+        raise kept.fault
+    operation = kept.operation
+    assert operation is not None, "an operation without a fault is readable"
+    act.device_at = operation.at
+    act.happened_at, act.time_quality = corrected(operation, kept.header, kept.received_at, run.last_corrected)
+    run.last_corrected = act.happened_at
+    waiting = _waits(run, operation)
+    if waiting is not None:
+        return _verdict(act, run, kept, "deferred", waiting[0], awaits=waiting[1])
+    known = OPERATIONS.get((operation.verb, operation.version))
+    if known is None:
+        return _verdict(act, run, kept, "deferred", "unknown_operation")
+    if known.entity != operation.entity_type or (known.entity == "replica" and operation.entity != run.replica):
+        raise BadEnvelope(f"{operation.verb} is on a {known.entity}", errors=[("/e/type", known.entity)])
+    _authorise(act, run, known.roles)
+    if operation.base is not None and known.model is not None:
+        present = find_row(session, known.model, operation.entity)
+        if present is not None and present.version < operation.base:
+            return _verdict(act, run, kept, "deferred", "base_ahead")
+    try:
+        payload = known.schema.load(operation.payload)
+    except ValidationError as error:
+        raise of_validation({"d": error.messages}) from error
+    return _verdict(act, run, kept, *known.do(session, act, operation.entity, payload))
+
+
+def _waits(run: Run, operation: Operation) -> tuple[str, tuple[str, ...]] | None:
+    """What the operation must wait for: dependencies not satisfied, or an earlier operation on its entity that waits itself."""
+    unmet = [dep for dep in operation.deps if run.settled.get(dep) not in SATISFYING]
+    if unmet:
+        code = "parent_rejected" if any(run.settled.get(dep) == "rejected" for dep in unmet) else "dependency"
+        return code, tuple(f"op:{dep}" for dep in unmet)
+    if operation.entity in run.blocked:
+        return "earlier_operation", (f"{operation.entity_type}:{operation.entity}",)
+    return None
+
+
+def _authorise(act: Act, run: Run, roles: tuple[str, ...]) -> None:
+    """Revoked replicas deliver but do not act; roles are those held at the corrected time."""
+    if run.revoked_at is not None:
+        raise ReplicaRevoked("the replica was revoked; the operation is kept")
+    standing = run.standing
+    assert standing is not None, "prepared"
+    act.actor = standing.actor_at(act.happened_at)
+    if standing.disabled_at is not None and act.happened_at >= standing.disabled_at:
+        raise RoleLost("the account was disabled before this was done")
+    if roles and not act.actor.holds(*roles):
+        raise RoleLost(f"this needed one of the roles {', '.join(roles)} at {act.happened_at.isoformat()}", roles=list(roles))
+
+
+def _refuse(act: Act, run: Run, kept: KeptOperation, fault: Exception) -> Verdict:
+    """The outcome of an operation that could not be done. Its rows are undone already."""
+    if kept.operation is None:
+        act.happened_at, act.time_quality = kept.received_at, "estimated"
+    if isinstance(fault, NotYet):
+        return _verdict(act, run, kept, "deferred", "not_yet", awaits=(fault.awaits,), problem=fault)
+    if not isinstance(fault, Problem):
+        return _verdict(act, run, kept, "received", "unexpected", problem=Unexpected("the fault was logged; it will be judged again"))
+    return _verdict(act, run, kept, "rejected", _code_of(fault), problem=fault)
+
+
+def _code_of(problem: Problem) -> str:
+    """The protocol's code of a refusal: the problem's own slug, but for the two that it names otherwise."""
+    if type(problem) is Invalid or isinstance(problem, BadEnvelope):
+        return "schema"
+    return "not_authorised" if isinstance(problem, RoleLost) else problem.slug
+
+
+def _verdict(
+    act: Act,
+    run: Run,
+    kept: KeptOperation,
+    status: Status,
+    code: str | None,
+    version: int | None = None,
+    effects: dict[str, Any] | None = None,
+    *,
+    awaits: tuple[str, ...] = (),
+    problem: Problem | None = None,
+) -> Verdict:
+    run.settled[kept.op] = status
+    entity = kept.operation.entity if kept.operation else None
+    if entity is not None and status not in FINAL:
+        run.blocked.add(entity)
+    if not act.told:
+        # Every outcome has a number, so that a change of it reaches the phone by pull, and an entry in the journal.
+        act.tell(f"operation.{status}", "operation", kept.op, code=code, seq=kept.seq)
+    return Verdict(
+        op=kept.op,
+        seq=kept.seq,
+        verb=str(kept.data.get("t"))[:60],
+        status=status,
+        code=code,
+        entity_type=kept.operation.entity_type if kept.operation else None,
+        entity=entity,
+        at_corrected=act.happened_at,
+        time_quality=act.time_quality,
+        kept_at=kept.received_at,
+        problem=problem.document() if problem else None,
+        version=version,
+        effects=effects,
+        awaits=awaits,
+    )
+
+
+def _record(session: Session, run: Run, steps: Sequence[Step[Verdict]], verdicts: list[Verdict]) -> None:
+    """Write the outcomes with the numbers the journal gave, and what waits for what."""
+    assert run.progress is not None and run.standing is not None, "prepared"
+    rows = []
+    for step, verdict in zip(steps, verdicts, strict=True):
+        verdict.at_seq = step.act.told[-1].seq
+        rows.append(
+            {
+                "op": verdict.op,
+                "replica": run.replica,
+                "person": run.standing.person,
+                "seq": verdict.seq,
+                "verb": verdict.verb,
+                "status": verdict.status,
+                "code": verdict.code,
+                "problem": verdict.problem,
+                "entity_type": verdict.entity_type,
+                "entity": verdict.entity,
+                "version": verdict.version,
+                "at_seq": verdict.at_seq,
+                "changed_seq": verdict.at_seq,
+                "at_corrected": verdict.at_corrected,
+                "time_quality": verdict.time_quality,
+                "effects": verdict.effects,
+                "kept_at": verdict.kept_at,
+                "judged_at": run.act.at,
+            },
+        )
+    session.execute(_upsert(session), rows)
+    ops = [verdict.op for verdict in verdicts]
+    session.execute(sa.delete(Waiting).where(Waiting.op.in_(ops)).execution_options(synchronize_session=False))
+    waiting = [{"awaits": awaited, "op": verdict.op} for verdict in verdicts for awaited in dict.fromkeys(verdict.awaits)]
+    if waiting:
+        session.execute(sa.insert(sa.inspect(Waiting).local_table), waiting)
+    run.progress.last_corrected_at = run.last_corrected
+    if any(verdict.verb == "seq_void" and verdict.status == "applied" for verdict in verdicts):
+        move_progress(session, run.progress)
+
+
+def _upsert(session: Session) -> sa.Insert:
+    table = sa.inspect(Outcome).local_table
+    changing = [column.name for column in table.c if column.name not in {"op", "replica", "person", "seq", "verb", "kept_at"}]
+    if is_sqlite(session):
+        lite = sqlite.insert(table)
+        return lite.on_conflict_do_update(index_elements=["op"], set_={name: lite.excluded[name] for name in changing})
+    post = postgresql.insert(table)
+    return post.on_conflict_do_update(index_elements=["op"], set_={name: post.excluded[name] for name in changing})
+
+
+def _photos(operation: Operation) -> Iterable[tuple[UUID, str]]:
+    declared = operation.payload.get("photos") if operation.verb == "record_finding" else [operation.payload] if operation.verb == "add_photo" else ()
+    for photo in declared if isinstance(declared, list) else ():
+        if isinstance(photo, dict) and (photo_id := _uuid(photo.get("id"))) is not None and isinstance(photo.get("sha256"), str):
+            yield photo_id, photo["sha256"]
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(value)
+    except (TypeError, ValueError, AttributeError):
+        return None
+
+
+def _keys(verdicts: Sequence[Verdict]) -> list[str]:
+    """What others may have waited for: these operations, and the entities on which they no longer stand in the way."""
+    keys = [f"op:{verdict.op}" for verdict in verdicts if verdict.status in SATISFYING]
+    return keys + list({f"{verdict.entity_type}:{verdict.entity}" for verdict in verdicts if verdict.status in FINAL})

@@ -1,0 +1,189 @@
+"""Keeping: every complete line of a push, raw, before anything judges it (protocol, rule 1)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.core.act import Act
+from backend.domains.findings.actions.record import reserve_numbers
+from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, VoidedSeq
+from backend.domains.sync.rules import progress as rules
+from backend.domains.sync.rules.envelope import SEQ_AHEAD, Header, Line, without_seq
+
+_CHUNK = 400
+
+
+@dataclass(slots=True)
+class Kept:
+    """What keeping a push found: lines to judge, lines known before, lines kept beside with the reason."""
+
+    fresh: list[Line] = field(default_factory=list)
+    known: list[Line] = field(default_factory=list)
+    beside: list[tuple[Line, str, str]] = field(default_factory=list)
+    forked: bool = False
+    chain_differs: bool = False
+
+
+def keep_push(
+    session: Session,
+    act: Act,
+    *,
+    header: Header,
+    lines: Sequence[Line],
+    broken: bool,
+    received_at: dt.datetime,
+    as_sent: dict[str, Any],
+) -> Kept:
+    """Keep the lines and move the replica's progress. Commits nothing about their effect."""
+    place = lock_progress(session, header.replica)
+    kept = Kept(chain_differs=_chain_differs(place, header))
+    push = Push(id=act.new_id(), replica=header.replica, received_at=received_at, header=as_sent, lines=len(lines), broken=broken)
+    session.add(push)
+    session.flush()
+    sort_lines(session, act, place, lines, kept)
+    rows = [_row(push.id, header.replica, line, line.lane) for line in kept.fresh]
+    rows += [_row(push.id, header.replica, line, lane) for line, lane, _ in kept.beside]
+    rows += [_row(push.id, header.replica, line, "main") for line in kept.known if _renumbered(session, header.replica, line)]
+    if rows:
+        session.execute(sa.insert(sa.inspect(KeptLine).local_table), rows)
+    move_progress(session, place)
+    place.last_push_at = received_at
+    place.outbox_depth = header.outbox_depth
+    place.clock_offset_ms = round((received_at - header.sent_at) / dt.timedelta(milliseconds=1))
+    if kept.chain_differs:
+        place.chain_differs_at = received_at
+        act.tell("replica.chain_differs", "replica", header.replica, through=header.chain_through)
+    records = sum(line.data is not None and line.data.get("t") == "record_finding" for line in kept.fresh)
+    if records:
+        reserve_numbers(session, act, count=records)
+    return kept
+
+
+def lock_progress(session: Session, replica: UUID) -> Progress:
+    """The replica's progress, locked: pushes of one replica follow each other."""
+    place = session.get(Progress, replica, with_for_update=True, populate_existing=True)
+    if place is None:
+        place = Progress(replica=replica, acked_through=0, highest=0, chain=bytes(32))
+        session.add(place)
+        session.flush()
+    return place
+
+
+def sort_lines(session: Session, act: Act, place: Progress, lines: Sequence[Line], kept: Kept) -> None:
+    """Tell fresh lines from known ones, and both from those that must be kept beside."""
+    ops = _known_ops(session, {line.op for line in lines if line.op is not None})
+    seqs = _known_seqs(session, place.replica, {line.seq for line in lines if line.seq is not None})
+    for line in lines:
+        if line.lane != "main":
+            kept.beside.append((line, line.lane, line.fault or line.lane))
+            continue
+        assert line.op is not None and line.seq is not None, "read_line makes main lines of these only"
+        first = ops.get(line.op)
+        holder = seqs.get(line.seq)
+        if first is not None and not _same(line, first, act, place.replica):
+            kept.beside.append((line, "op_reuse", "this op id came before with other content"))
+        elif holder is not None and holder != line.op:
+            kept.beside.append((line, "fork", "this seq came before with another op: register a new store and resend"))
+            kept.forked = True
+        elif line.seq > place.acked_through + SEQ_AHEAD:
+            kept.beside.append((line, "seq_range", f"seq is more than {SEQ_AHEAD} above acked_through ({place.acked_through})"))
+        else:
+            (kept.fresh if first is None else kept.known).append(line)
+            if first is None:
+                ops[line.op] = _First(place.replica, act.actor.person, line.sha256, line.raw)
+            seqs[line.seq] = line.op
+
+
+def move_progress(session: Session, place: Progress) -> None:
+    """Bring acked_through, highest and chain up to what is kept and explained."""
+    above, voided = above_acked(session, place)
+    place.acked_through, place.chain = rules.advance(place.acked_through, place.chain, above, voided)
+    place.highest = max([place.highest, *above, *voided])
+    session.flush()
+
+
+def above_acked(session: Session, place: Progress) -> tuple[dict[int, bytes], list[int]]:
+    """The kept lines' hashes by seq, and the voided seqs, above what is acknowledged."""
+    lines = sa.select(KeptLine.seq, KeptLine.sha256).where(
+        KeptLine.replica == place.replica, KeptLine.lane == "main", KeptLine.seq > place.acked_through,
+    )
+    voids = sa.select(VoidedSeq.seq).where(VoidedSeq.replica == place.replica, VoidedSeq.seq > place.acked_through)
+    return {row.seq: bytes(row.sha256) for row in session.execute(lines)}, list(session.scalars(voids))
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """The first line of an op: who sent it, from which replica, and its bytes."""
+
+    replica: UUID
+    person: UUID | None
+    sha256: bytes
+    raw: bytes
+
+
+def _known_ops(session: Session, ops: Collection[UUID]) -> dict[UUID, _First]:
+    found: dict[UUID, _First] = {}
+    wanted = list(ops)
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        # A line whose outcome is not judged yet has no person on record; only the same replica can know it then.
+        query = (
+            sa.select(KeptLine.op, KeptLine.replica, KeptLine.sha256, KeptLine.raw, Outcome.person)
+            .outerjoin(Outcome, Outcome.op == KeptLine.op)
+            .join(Push, Push.id == KeptLine.push)
+            .where(KeptLine.op.in_(part), KeptLine.lane == "main")
+            .order_by(Push.received_at.desc(), KeptLine.push.desc())
+        )
+        for row in session.execute(query):
+            found[row.op] = _First(row.replica, row.person, bytes(row.sha256), bytes(row.raw))  # the earliest comes last and stays
+    return found
+
+
+def _known_seqs(session: Session, replica: UUID, seqs: Collection[int]) -> dict[int, UUID]:
+    found: dict[int, UUID] = {}
+    wanted = list(seqs)
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        query = sa.select(KeptLine.seq, KeptLine.op).where(KeptLine.replica == replica, KeptLine.lane == "main", KeptLine.seq.in_(part))
+        found.update((row.seq, row.op) for row in session.execute(query))
+    return found
+
+
+def _same(line: Line, first: _First, act: Act, replica: UUID) -> bool:
+    """Equal bytes; or, from another replica of the same person, equal JSON apart from seq (after a fork)."""
+    if line.sha256 == first.sha256 and first.replica == replica:
+        return True
+    if first.replica == replica or first.person != act.actor.person:
+        return False
+    return line.sha256 == first.sha256 or without_seq(line.raw) == without_seq(first.raw)
+
+
+def _renumbered(session: Session, replica: UUID, line: Line) -> bool:
+    """Whether a known operation comes under a seq this replica has not used yet."""
+    query = sa.select(sa.literal(1)).where(KeptLine.replica == replica, KeptLine.lane == "main", KeptLine.seq == line.seq)
+    return session.scalar(query.limit(1)) is None
+
+
+def _row(push: UUID, replica: UUID, line: Line, lane: str) -> dict[str, Any]:
+    return {
+        "push": push,
+        "line": line.number,
+        "replica": replica,
+        "lane": lane,
+        "seq": line.seq,
+        "op": line.op,
+        "sha256": line.sha256,
+        "raw": line.raw,
+    }
+
+
+def _chain_differs(place: Progress, header: Header) -> bool:
+    """Whether the phone's chain contradicts ours at the point that both know."""
+    return header.chain_through == place.acked_through > 0 and header.chain_hash not in {None, place.chain.hex()}

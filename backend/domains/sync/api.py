@@ -1,0 +1,240 @@
+"""Sync over HTTP: hello, registration, push, pull, receipts (the protocol's sections 2 to 4)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from backend.core.act import Act
+from backend.core.http.api import Blueprint
+from backend.core.http.body import Body, read_lines
+from backend.core.http.callers import caller, here, present, public
+from backend.core.http.settings import settings
+from backend.core.perform import perform, reading
+from backend.core.problems import WrongMedia
+from backend.domains.identity import queries as identity
+from backend.domains.identity.actions.replicas import renew_credential
+from backend.domains.identity.rules.replicas import ReplicaWipe
+from backend.domains.sync import schemas
+from backend.domains.sync.actions.judge import judge
+from backend.domains.sync.actions.keep import Kept, keep_push
+from backend.domains.sync.actions.register import register_replica as register
+from backend.domains.sync.queries import feed, kept, standing
+from backend.domains.sync.rules import cursors
+from backend.domains.sync.rules.envelope import BadHeader, ForeignReplica, Header, Line, read_header, read_line
+from backend.domains.sync.rules.verdicts import Verdict, shown
+
+PROTOCOL = 1
+SCHEMA = 1
+NDJSON = "application/x-ndjson"
+
+log = logging.getLogger(__name__)
+blueprint = Blueprint("sync", __name__, description="Operations in, changes out: what phones speak.")
+blueprints = [blueprint]
+
+
+@blueprint.get("/sync/hello")
+@public
+@blueprint.response(200, schemas.Hello())
+def say_hello() -> dict[str, Any]:
+    """Protocol, epoch, time and limits: told before a phone captures anything."""
+    session, act = here()
+    with reading(session):
+        epoch = standing.epoch(session)
+    return {"protocol": PROTOCOL, "epoch": epoch, "server_time": act.at, "schema": SCHEMA, "limits": settings().limits}
+
+
+@blueprint.post("/replicas")
+@caller()
+@blueprint.arguments(schemas.RegisterReplica())
+@blueprint.response(201, schemas.ReplicaRegistered())
+@blueprint.alt_response(200, schema=schemas.ReplicaRegistered(), description="This store was known: a new credential for it")
+def register_replica(payload: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Register a fresh local store of the caller, or know one again by its install_id."""
+    session, act = here()
+    registration, place = perform(session, act, register, payload=payload, days=settings().credential_days)
+    with reading(session):
+        epoch = standing.epoch(session)
+    answer = {
+        "replica": registration.replica.id,
+        "credential": registration.credential,
+        "expires_at": registration.expires_at,
+        "epoch": epoch,
+        "acked_through": place.acked_through,
+        "next_seq": place.highest + 1,
+        "limits": settings().limits,
+    }
+    return answer, 201 if registration.created else 200
+
+
+@blueprint.get("/replicas/<uuid:replica>/receipts")
+@caller()
+@blueprint.arguments(schemas.ReceiptsQuery(), location="query")
+@blueprint.response(200, schemas.Receipts())
+def list_receipts(query: dict[str, Any], replica: UUID) -> dict[str, Any]:
+    """What had arrived from a replica of the caller: for a phone that lost its store."""
+    session, act = here()
+    with reading(session, snapshot=True):
+        standing.own_replica(session, replica, act.actor)
+        items = kept.receipts(session, replica, after=query["after"], limit=query["limit"])
+        place = standing.standing(session, replica)
+    more = len(items) == query["limit"]
+    return {"replica": replica, "acked_through": place.acked_through, "items": items, "next": items[-1]["seq"] if more else None}
+
+
+@blueprint.post("/sync/ops")
+@caller(kinds=("credential",))
+@blueprint.doc(
+    requestBody={
+        "required": True,
+        "description": "Line 1 the header, each further line one operation, ended by LF; Content-Encoding gzip allowed",
+        "content": {NDJSON: {"schema": {"type": "string", "format": "binary"}}},
+    },
+)
+@blueprint.response(200, schemas.PushAnswer())
+@blueprint.alt_response(409, schema=schemas.PushAnswer(), description="replica_fork: some lines fork from what came before")
+def push_operations() -> Response:
+    """Keep every complete line, then judge what can be judged. One bad operation blocks no other."""
+    session, act = here()
+    received_at = act.at
+    if request.mimetype != NDJSON:
+        raise WrongMedia(f"send Content-Type: {NDJSON}")
+    limits = settings()
+    body = read_lines(
+        request, body_bytes=limits.batch_body_bytes, inflated_bytes=limits.batch_inflated_bytes, lines=limits.batch_ops,
+    )
+    if not body.lines:
+        raise BadHeader("the body has no complete line")
+    header = read_header(body.lines[0])
+    if header.replica != present().replica:
+        raise ForeignReplica(f"the credential is not of replica {header.replica}")
+    lines = _lines(body, limits.op_bytes)
+    act.replica = header.replica
+    found = perform(
+        session,
+        act,
+        keep_push,
+        header=header,
+        lines=lines,
+        broken=body.broken,
+        received_at=received_at,
+        as_sent=orjson.loads(body.lines[0]),
+    )
+    fresh = [
+        kept.kept_operation(line.op, line.seq, line.data, header, received_at)
+        for line in found.fresh
+        if line.op is not None and line.seq is not None and line.data is not None
+    ]
+    act.told.clear()
+    verdicts = _judged(session, act, header, fresh)
+    return _push_answer(session, act, header, found, verdicts)
+
+
+@blueprint.post("/sync/pull")
+@caller()
+@blueprint.arguments(schemas.Pull())
+@blueprint.response(200, schemas.PullAnswer())
+def pull_changes(payload: dict[str, Any]) -> Response:
+    """Changes of the caller's scopes after the cursor, and outcomes that became final. Works while push is stuck."""
+    session, act = here()
+    secret = settings().secret_key
+    with reading(session, snapshot=True):
+        replica = standing.own_replica(session, payload["replica"], act.actor)
+        if replica.revoked_at is not None:
+            raise ReplicaWipe(f"replica {replica.id} was revoked")
+        epoch = standing.epoch(session)
+        page = feed.pull_page(
+            session,
+            act.actor,
+            replica=replica.id,
+            position=cursors.unpack(payload["cursor"], secret, epoch=epoch),
+            now=act.at,
+            limit=payload["limit"],
+            digest=payload["digest"],
+        )
+        acked = standing.standing(session, replica.id).acked_through
+    if page.resync:
+        log.warning("a phone's copy differed", extra={"replica": str(replica.id), "scopes": page.resync})
+    body = {
+        "epoch": epoch,
+        "more": page.more,
+        "cursor": cursors.pack(page.position, secret),
+        "server_time": act.at,
+        "acked_through": acked,
+        "scopes": {"added": page.added, "dropped": page.dropped},
+        "resync": page.resync,
+        "changes": page.changes,
+        "results": page.results,
+    }
+    return Response(orjson.dumps(body), content_type="application/json")
+
+
+def _lines(body: Body, op_bytes: int) -> list[Line]:
+    hashes = body.hashes()
+    return [
+        read_line(number, raw, size=len(raw), sha256=digest, op_bytes=op_bytes)
+        for number, (raw, digest) in enumerate(zip(body.lines[1:], hashes[1:], strict=True), start=2)
+    ]
+
+
+def _judged(session: Session, act: Act, header: Header, fresh: list[kept.KeptOperation]) -> dict[UUID, Verdict]:
+    """The verdicts by op. Where the database cannot be had the operations stay received: they are kept, and the worker judges them."""
+    if not fresh:
+        return {}
+    try:
+        return {verdict.op: verdict for verdict in judge(session, act, replica=header.replica, operations=fresh)}
+    except OperationalError:
+        log.exception("operations kept but not judged", extra={"replica": str(header.replica), "operations": len(fresh)})
+        return {}
+
+
+def _push_answer(session: Session, act: Act, header: Header, found: Kept, verdicts: dict[UUID, Verdict]) -> Response:
+    with reading(session, snapshot=True):
+        epoch = standing.epoch(session)
+        place = standing.standing(session, header.replica)
+        known = kept.outcomes_of(session, [line.op for line in found.known if line.op is not None])
+        renewal = identity.credential_due(session, present().token_id, act.at)
+    results: list[dict[str, Any]] = []
+    for line in found.fresh:
+        assert line.op is not None, "fresh lines have an op"
+        verdict = verdicts.get(line.op)
+        results.append(shown(verdict, line=line.number) if verdict else _received(line))
+    for line in found.known:
+        outcome = known.get(line.op) if line.op else None
+        original = shown(outcome) if outcome else _received(line)
+        results.append({**_bare(line), "status": "duplicate", "original": original})
+    for line, lane, why in found.beside:
+        code = "replica_fork" if lane == "fork" else lane
+        problem = {"type": f"/problems/{code}", "title": code.replace("_", " "), "detail": why}
+        op = None if lane in {"malformed", "too_large"} else line.op
+        results.append({**_bare(line), "op": op, "status": "rejected", "code": code, "problem": problem})
+    results.sort(key=lambda result: result["line"])
+    body = {
+        "epoch": epoch,
+        "server_time": act.at,
+        "acked_through": place.acked_through,
+        "missing": place.missing,
+        "chain": {"through": place.acked_through, "hash": place.chain},
+        "next_batch": settings().batch_ops,
+        "retry_after_ms": None,
+        "results": results,
+    }
+    if renewal:
+        act.told.clear()
+        perform(session, act, renew_credential, credential=present().token_id, days=settings().credential_days)
+    return Response(orjson.dumps(body), 409 if found.forked else 200, content_type="application/json")
+
+
+def _received(line: Line) -> dict[str, Any]:
+    return {**_bare(line), "status": "received"}
+
+
+def _bare(line: Line) -> dict[str, Any]:
+    empty = dict.fromkeys(("code", "problem", "version", "at_seq", "at_corrected", "time_quality", "effects"))
+    return {"op": line.op, "seq": line.seq, "line": line.number, **empty}

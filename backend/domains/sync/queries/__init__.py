@@ -1,0 +1,1 @@
+"""Questions of sync: what is kept, what became of it, what changed."""

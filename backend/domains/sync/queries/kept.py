@@ -1,0 +1,137 @@
+"""What is kept, what became of it, and what waits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.domains.sync.model import KeptLine, Outcome, Push, Waiting
+from backend.domains.sync.rules.envelope import BadEnvelope, Header, Operation, read_header, read_operation
+
+_CHUNK = 400
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOperation:
+    """A kept line on its way to judgement: its envelope, or the fault of it, and the header it came under."""
+
+    op: UUID
+    seq: int
+    data: dict[str, Any]
+    header: Header
+    received_at: dt.datetime
+    operation: Operation | None
+    fault: BadEnvelope | None
+
+
+def kept_operation(op: UUID, seq: int, data: dict[str, Any], header: Header, received_at: dt.datetime) -> KeptOperation:
+    """Read the envelope of a line in the main lane."""
+    try:
+        return KeptOperation(op, seq, data, header, received_at, read_operation(data), None)
+    except BadEnvelope as fault:
+        return KeptOperation(op, seq, data, header, received_at, None, fault)
+
+
+def kept_operations(session: Session, ops: Collection[UUID]) -> dict[UUID, list[KeptOperation]]:
+    """These operations as first kept, by replica."""
+    found: dict[UUID, list[KeptOperation]] = defaultdict(list)
+    seen: set[UUID] = set()
+    for part in _chunks(ops):
+        query = (
+            sa.select(KeptLine.op, KeptLine.seq, KeptLine.replica, KeptLine.raw, Push.header, Push.received_at)
+            .join(Push, Push.id == KeptLine.push)
+            .where(KeptLine.op.in_(part), KeptLine.lane == "main")
+            .order_by(Push.received_at, KeptLine.push)
+        )
+        for row in session.execute(query):
+            if row.op in seen:
+                continue
+            seen.add(row.op)
+            header = read_header(orjson.dumps(row.header))
+            found[row.replica].append(kept_operation(row.op, row.seq, orjson.loads(bytes(row.raw)), header, row.received_at))
+    return dict(found)
+
+
+def unjudged(session: Session, *, kept_before: dt.datetime, limit: int) -> list[UUID]:
+    """Operations kept before this moment that have no outcome, or were only received: the worker judges them."""
+    query = (
+        sa.select(KeptLine.op)
+        .join(Push, Push.id == KeptLine.push)
+        .outerjoin(Outcome, Outcome.op == KeptLine.op)
+        .where(KeptLine.lane == "main", Push.received_at < kept_before, sa.or_(Outcome.op.is_(None), Outcome.status == "received"))
+        .order_by(KeptLine.replica, KeptLine.seq)
+        .limit(limit)
+    )
+    return [op for op in session.scalars(query) if op is not None]
+
+
+def waiting_for(session: Session, keys: Collection[str]) -> list[UUID]:
+    """The deferred operations that wait for one of these."""
+    if not keys or session.scalar(sa.select(sa.literal(1)).select_from(Waiting).limit(1)) is None:
+        return []
+    found: set[UUID] = set()
+    for part in _chunks(keys):
+        found.update(session.scalars(sa.select(Waiting.op).where(Waiting.awaits.in_(part))))
+    return sorted(found)
+
+
+def statuses_of(session: Session, ops: Collection[UUID]) -> dict[UUID, str]:
+    """The present status of each of these operations that was judged."""
+    found: dict[UUID, str] = {}
+    for part in _chunks(ops):
+        query = sa.select(Outcome.op, Outcome.status).where(Outcome.op.in_(part))
+        found.update((row.op, row.status) for row in session.execute(query))
+    return found
+
+
+def blocked_entities(session: Session, replica: UUID, *, before: int, apart_from: Collection[UUID]) -> set[UUID]:
+    """Entities on which an earlier operation of this replica waits."""
+    query = sa.select(Outcome.entity, Outcome.op).where(
+        Outcome.replica == replica, Outcome.status.in_(("deferred", "received")), Outcome.seq < before,
+    )
+    return {row.entity for row in session.execute(query) if row.entity is not None and row.op not in apart_from}
+
+
+def outcomes_of(session: Session, ops: Collection[UUID]) -> dict[UUID, Outcome]:
+    """The outcomes of these operations."""
+    found: dict[UUID, Outcome] = {}
+    for part in _chunks(ops):
+        found.update((row.op, row) for row in session.scalars(sa.select(Outcome).where(Outcome.op.in_(part))))
+    return found
+
+
+def receipts(session: Session, replica: UUID, *, after: int, limit: int) -> list[dict[str, Any]]:
+    """What had arrived from a replica, by seq: for a phone that lost its store."""
+    query = (
+        sa.select(KeptLine.seq, KeptLine.op, KeptLine.sha256, Outcome.status, Outcome.code, Outcome.verb, Outcome.entity_type, Outcome.entity)
+        .outerjoin(Outcome, Outcome.op == KeptLine.op)
+        .where(KeptLine.replica == replica, KeptLine.lane == "main", KeptLine.seq > after)
+        .order_by(KeptLine.seq)
+        .limit(limit)
+    )
+    return [
+        {
+            "seq": row.seq,
+            "op": row.op,
+            "sha256": bytes(row.sha256).hex(),
+            "status": row.status or "received",
+            "code": row.code,
+            "t": row.verb,
+            "e": {"type": row.entity_type, "id": row.entity} if row.entity else None,
+        }
+        for row in session.execute(query)
+    ]
+
+
+def _chunks(values: Collection[Any]) -> Iterable[list[Any]]:
+    ordered = list(values)
+    for start in range(0, len(ordered), _CHUNK):
+        yield ordered[start : start + _CHUNK]

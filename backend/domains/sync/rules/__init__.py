@@ -1,0 +1,1 @@
+"""Rules of sync: envelopes, order, corrected time, chains, cursors. Pure."""

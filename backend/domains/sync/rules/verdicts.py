@@ -1,0 +1,51 @@
+"""Outcomes of operations, in the words of the protocol."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+Status = Literal["applied", "merged", "conflict", "rejected", "deferred", "received"]
+
+SATISFYING = frozenset({"applied", "merged", "conflict"})
+FINAL = frozenset({"applied", "merged", "conflict", "rejected"})
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of one operation in this run; `awaits` is what a deferred one waits for."""
+
+    op: UUID
+    seq: int
+    verb: str
+    status: Status
+    code: str | None
+    entity_type: str | None
+    entity: UUID | None
+    at_corrected: dt.datetime
+    time_quality: str
+    kept_at: dt.datetime
+    problem: dict[str, Any] | None = None
+    version: int | None = None
+    effects: dict[str, Any] | None = None
+    awaits: tuple[str, ...] = ()
+    at_seq: int | None = None
+
+
+def shown(outcome: Any, *, line: int | None = None) -> dict[str, Any]:
+    """A verdict, or a stored outcome, as one of the `results` of the wire."""
+    result = {
+        "op": outcome.op,
+        "seq": outcome.seq,
+        "status": outcome.status,
+        "code": outcome.code,
+        "problem": outcome.problem,
+        "version": outcome.version,
+        "at_seq": outcome.at_seq,
+        "at_corrected": outcome.at_corrected,
+        "time_quality": outcome.time_quality,
+        "effects": outcome.effects,
+    }
+    return result if line is None else {**result, "line": line}
