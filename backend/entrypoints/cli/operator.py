@@ -1,0 +1,32 @@
+"""What every command needs: the session of this application, and a problem said on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from backend.core.database.engine import db
+from backend.core.problems import Problem
+
+
+def session() -> Session:
+    """The database session of this command."""
+    found: Session = db.session()
+    found.info["wake"] = current_app.extensions.get("linping.wake")
+    return found
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """A problem within ends the command with status 1, its faults line by line and the way out in both languages."""
+    try:
+        yield
+    except Problem as problem:
+        lines = [f"{problem.title} / {problem.title_zh}" + ("" if problem.errors else f": {problem.detail}")]
+        lines += [f"  {pointer}: {reason}" for pointer, reason in problem.errors]
+        lines += [problem.way_out, problem.way_out_zh]
+        raise click.ClickException("\n".join(lines)) from problem

@@ -1,0 +1,42 @@
+"""`flask worker`: the process that does what happens by itself."""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from huey.consumer import Consumer
+
+from backend.core.config import Settings
+from backend.entrypoints.worker import Jobs, photos, queue, tasks
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due now and stop.")
+@click.option("--threads", default=2, show_default=True, help="How many tasks run side by side.")
+@with_appcontext
+def command(*, once: bool, threads: int) -> None:
+    """Examine photos, follow the journal, sweep what is due."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the proxy's documented way to the application
+    if once:
+        tasks.settle(app)
+        return
+    settings: Settings = app.extensions["linping.settings"]
+    jobs = Jobs(queue(settings))
+
+    def tick() -> None:
+        tasks.recompute_deadlines(app)
+        tasks.judge_left(app)
+        tasks.react(app)
+        if tasks.has_due_photos(app):
+            jobs.examine()
+
+    def examine() -> None:
+        while photos.examine_due(app):
+            tasks.react(app)
+
+    def nightly() -> None:
+        photos.sweep_uploads(app)
+
+    jobs.run.update(tick=tick, examine=examine, nightly=nightly)
+    Consumer(jobs.huey, workers=threads, max_delay=0.5, flush_locks=True).run()

@@ -1,0 +1,37 @@
+"""The table from event to what follows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backend.core.act import Act
+from backend.core.reactions import Entry, Reaction
+from backend.domains.findings.actions import follow
+
+
+def _settle_evidence(session: Session, act: Act, entry: Entry) -> None:
+    follow.settle_evidence(session, act, finding=UUID(entry.subject))
+
+
+def _advance(session: Session, act: Act, entry: Entry) -> None:
+    follow.advance_finding(session, act, finding=UUID(entry.subject))
+
+
+def _take_deadline(session: Session, act: Act, entry: Entry) -> None:
+    if entry.subject_type == "dispatch":
+        due = entry.facts["due"]
+        follow.take_deadline(session, act, dispatch=UUID(entry.subject), due=dt.datetime.fromisoformat(due) if due else None)
+
+
+REACTIONS = (
+    Reaction("evidence", ("photo.stored", "photo.usable", "photo.unreadable", "photo.waived", "photo.retracted"), _settle_evidence),
+    Reaction(
+        "automatic moves",
+        ("finding.recorded", "finding.amended", "finding.evidence_settled", "finding.filed"),
+        _advance,
+    ),
+    Reaction("deadlines shown", ("deadline.computed",), _take_deadline),
+)

@@ -1,0 +1,68 @@
+"""What the tasks do, as plain functions of the application: a test and an operator call them without a queue."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from flask import Flask
+
+from backend.core import act as acts
+from backend.core.act import SYSTEM
+from backend.core.http.callers import session
+from backend.core.perform import perform, reading
+from backend.core.reactions import catch_up
+from backend.domains.deadlines import actions as deadlines
+from backend.domains.evidence import queries as evidence
+from backend.domains.sync.actions.judge import judge
+from backend.domains.sync.queries.kept import kept_operations, unjudged
+from backend.entrypoints.worker import photos
+from backend.entrypoints.worker.reactions import REACTIONS
+
+log = logging.getLogger(__name__)
+_LEFT_ALONE = dt.timedelta(seconds=30)
+"""A push judges its own operations; what has no outcome after this long was left by a crash or a full time budget."""
+
+
+def react(app: Flask) -> int:
+    """Work through the journal until nothing follows any more; how many entries were worked on."""
+    done = 0
+    with app.app_context():
+        while True:
+            count = sum(catch_up(session(), reaction) for reaction in REACTIONS)
+            done += count
+            if not count:
+                return done
+
+
+def judge_left(app: Flask, *, after: dt.timedelta = _LEFT_ALONE, limit: int = 200) -> int:
+    """Judge operations that were kept but have no outcome; how many."""
+    with app.app_context():
+        act = acts.begin(SYSTEM)
+        with reading(session()) as reader:
+            ops = unjudged(reader, kept_before=act.at - after, limit=limit)
+            left = kept_operations(reader, ops)
+        for replica, operations in left.items():
+            judge(session(), act, replica=replica, operations=operations)
+        return len(ops)
+
+
+def recompute_deadlines(app: Flask) -> int:
+    """Compute the deadlines that a changed calendar touches, in chunks; how many."""
+    done = 0
+    with app.app_context():
+        while count := perform(session(), acts.begin(SYSTEM), deadlines.recompute_deadlines, limit=500):
+            done += count
+        return done
+
+
+def has_due_photos(app: Flask) -> bool:
+    """Whether photos wait to be examined."""
+    with app.app_context(), reading(session()) as reader:
+        return bool(evidence.list_due_examinations(reader, at=acts.begin(SYSTEM).at, limit=1))
+
+
+def settle(app: Flask) -> None:
+    """Everything that is due now, in this process: for tests and for `flask worker --once`."""
+    while react(app) + judge_left(app, after=dt.timedelta(0)) + recompute_deadlines(app) + photos.examine_due(app):
+        continue
