@@ -12,7 +12,7 @@ from backend.entrypoints import models  # noqa: F401 - every table must be known
 config = context.config
 
 
-def render(kind: str, item: object, autogen: object) -> str | bool:
+def render(kind: str, item: object, _autogen: object) -> str | bool:
     """Own column types are written into migrations as the plain types they are."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -16,12 +16,12 @@ from alembic.config import Config
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-SEED = '''
+SEED = """
     op.bulk_insert(
         sa.table("clock", sa.column("id"), sa.column("epoch"), sa.column("seq"), sa.column("head", sa.LargeBinary())),
-        [{"id": 1, "epoch": uuid.uuid4().hex, "seq": 0, "head": bytes(32)}],
+        [{"id": 1, "epoch": secrets.token_hex(16), "seq": 0, "head": bytes(32)}],
     )
-'''
+"""
 
 
 def first_migration() -> None:
@@ -33,11 +33,13 @@ def first_migration() -> None:
         config = Config()
         config.set_main_option("script_location", str(ROOT / "migrations"))
         config.set_main_option("sqlalchemy.url", f"sqlite:///{folder}/empty.sqlite3")
-        config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-        command.revision(config, "first", autogenerate=True, rev_id="0001")
+        config.set_main_option("file_template", "%%(rev)s_first")
+        command.revision(config, "The first tables.", autogenerate=True, rev_id="0001")
     path = versions / "0001_first.py"
     text = path.read_text("utf-8")
-    text = text.replace("\n\ndef downgrade", SEED + "\n\ndef downgrade", 1).replace("import sqlalchemy as sa", "import uuid\n\nimport sqlalchemy as sa", 1)
+    text = text.replace("\n\ndef downgrade", SEED + "\n\ndef downgrade", 1).replace(
+        "import sqlalchemy as sa", "import secrets\n\nimport sqlalchemy as sa", 1
+    )
     imported = "from sqlalchemy.dialects import postgresql\n"
     if "postgresql." in text and imported not in text:
         text = text.replace("from alembic import op\n", f"from alembic import op\n{imported}", 1)

@@ -62,11 +62,11 @@ class Settings:
             text = values.get(item.name.upper())
             if item.name in read or text is None:
                 continue
-            kind = type(item.default)
+            kind = {"int": int, "float": float}.get(str(item.type), str)
             try:
-                read[item.name] = kind(text)  # type: ignore[call-arg] # int, float or str of the text
+                read[item.name] = kind(text)
             except ValueError as error:
-                raise BadSettings(f"{item.name.upper()}={text!r} is not a {kind.__name__}") from error
+                raise BadSettings(f"{item.name.upper()}={text!r} is not a number") from error
         settings = cls(**read)  # type: ignore[arg-type] # fields are converted by their default's type just above
         if len(settings.secret_key) < 16:
             raise BadSettings("SECRET_KEY needs at least 16 characters")
@@ -102,7 +102,9 @@ def _own_file(folder: Path) -> dict[str, str]:
         folder.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{os.getpid()}")
         fresh.touch(mode=0o600)
-        fresh.write_text(f"# Made at the first start. The environment wins over this file.\nSECRET_KEY={secrets.token_urlsafe(48)}\n", "utf-8")
+        fresh.write_text(
+            f"# Made at the first start. The environment wins over this file.\nSECRET_KEY={secrets.token_urlsafe(48)}\n", "utf-8"
+        )
         try:
             os.link(fresh, path)  # two processes that start together keep the first one's key
         except FileExistsError:
@@ -110,4 +112,5 @@ def _own_file(folder: Path) -> dict[str, str]:
             return _own_file(folder)
         fresh.unlink()
     lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
-    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))  # type: ignore[misc]
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {name: value for name, _, value in pairs}

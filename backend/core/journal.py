@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -17,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.core.act import Told
-from backend.core.database.base import Base
+from backend.core.database.base import Base, table_of
 from backend.core.database.engine import is_sqlite
 
 
@@ -106,7 +107,7 @@ def seal(session: Session, told: Sequence[Told]) -> None:
         entry = _entry(item)
         entry["hash"] = head = digest(head, entry)
         entries.append(entry)
-    session.execute(sa.insert(sa.inspect(JournalEntry).local_table), entries)
+    session.execute(sa.insert(table_of(JournalEntry)), entries)
     session.execute(
         sa.update(Clock).where(Clock.id == 1).values(head=head).execution_options(synchronize_session=False),
     )
@@ -159,7 +160,7 @@ def _members(told: Sequence[Told]) -> list[dict[str, object]]:
 
 
 def _upsert(session: Session) -> sa.Insert:
-    table = sa.inspect(FeedMember).local_table
+    table = table_of(FeedMember)
     if is_sqlite(session):
         lite = sqlite.insert(table)
         return lite.on_conflict_do_update(index_elements=["scope", "subject_type", "subject"], set_=_changed(lite.excluded))
@@ -167,5 +168,5 @@ def _upsert(session: Session) -> sa.Insert:
     return post.on_conflict_do_update(index_elements=["scope", "subject_type", "subject"], set_=_changed(post.excluded))
 
 
-def _changed(excluded: sa.ColumnCollection[str, sa.KeyedColumnElement[object]]) -> dict[str, object]:
+def _changed(excluded: Any) -> dict[str, object]:
     return {"version": excluded.version, "present": excluded.present, "seq": excluded.seq}

@@ -56,6 +56,6 @@ def install(app: Flask) -> None:
         response.headers["X-Request-Id"] = g.get("request_id", "")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         took = round((time.perf_counter() - g.began) * 1000, 1) if "began" in g else None
-        level = logging.WARNING if response.status_code >= 500 else logging.INFO  # noqa: PLR2004 - server faults
+        level = logging.WARNING if response.status_code >= 500 else logging.INFO
         log.log(level, "%s %s", request.method, request.path, extra={"status": response.status_code, "ms": took})
         return response

@@ -60,9 +60,9 @@ def perform_run(
 ) -> list[T]:
     """Do the steps in order with one commit; a step that fails undoes only itself.
 
-    `prepare` may prefetch rows, `record` writes rows that carry the numbers the journal gave. First the steps run bare and are flushed once.
+    `prepare` may prefetch rows, `record` writes rows that carry the numbers the journal gave. First the steps run bare, with one flush.
     Where one fails after it touched something, or the database refuses the flush, the run is repeated with a savepoint a step, to the
-    same effect (a test proves it).
+    same effect.
     """
     told: list[Told] = []
 
@@ -104,7 +104,7 @@ def reading(session: Session, *, snapshot: bool = False) -> Iterator[Session]:
         session.rollback()
 
 
-class _Touched(Exception):  # noqa: N818 - a signal of this module
+class _Touched(Exception):
     """A step failed after it had touched rows: the run must be repeated with savepoints."""
 
 

@@ -31,7 +31,7 @@ class Kind(IntEnum):
     FULL = 507
 
 
-class Problem(Exception):  # noqa: N818 - "problem" is the word of RFC 9457
+class Problem(Exception):
     """Base of every refusal. A subclass names itself with `slug`, which never changes once landed.
 
     `detail` says what is wrong with this request, naming the field; `way_out` (on the class) says what to do about it.

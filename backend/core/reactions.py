@@ -1,6 +1,6 @@
 """Reactions: what follows from the journal. A table from event to function; each reaction keeps its own cursor and is safe to repeat.
 
-At least once: the cursor moves after the work was committed, so a crash in between repeats the last entries.
+A page of entries and the cursor share a commit; two workers on one page are harmless, because each reaction looks at the present state.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from backend.core import act as acts
 from backend.core.act import SYSTEM, Act
 from backend.core.database.base import Base
 from backend.core.journal import JournalEntry
-from backend.core.perform import perform, reading
+from backend.core.perform import Step, perform, perform_run, reading
 from backend.core.problems import Problem
 
 log = logging.getLogger(__name__)
-PAGE = 500
+PAGE = 100
 
 
 class ReactionCursor(Base):
@@ -46,39 +46,56 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """`follow` does what follows from an entry of one of these events; it runs in a transaction of its own."""
+    """`follow` does what follows from an entry of one of these events. Entries that do not `concern` it cost nothing.
+
+    With `once` the subject is followed once for all its entries of a page: for reactions that look at the present state.
+    """
 
     name: str
     events: tuple[str, ...]
     follow: Callable[[Session, Act, Entry], object]
+    concerns: Callable[[Entry], bool] = lambda _entry: True
+    once: bool = True
 
 
 def catch_up(session: Session, reaction: Reaction) -> int:
-    """Work through the entries after the reaction's cursor; how many there were of its events.
+    """Work through the entries after the reaction's cursor; how many it followed.
 
-    An entry that is refused by a rule is logged and passed: the state it spoke of is gone. Any other fault stops the reaction before the
-    entry, to be tried again: nothing is skipped silently.
+    A page of entries shares a commit with the cursor. An entry that a rule refuses is logged and passed: the state it spoke of is gone. One
+    that fails otherwise is logged as an error and passed too, so that it stops nobody else's; what it left undone is in the log.
     """
     done = 0
     while True:
         with reading(session):
             after = session.scalar(sa.select(ReactionCursor.seq).where(ReactionCursor.name == reaction.name)) or 0
             top, entries = _page(session, reaction.events, after)
-        for entry in entries:
-            act = acts.begin(SYSTEM)
-            try:
-                perform(session, act, _follow, reaction=reaction, entry=entry)
-            except Problem as problem:
-                log.warning("a reaction was refused", extra={"reaction": reaction.name, "entry": entry.seq, "problem": problem.document()})
-            done += 1
-        if top > after:
-            perform(session, acts.begin(SYSTEM), _move_cursor, name=reaction.name, seq=top)
-        if top == after or len(entries) < PAGE:
+        if top == after:
             return done
+        chosen = _chosen(reaction, entries)
+        steps = [_step(reaction, entry) for entry in chosen]
+        if steps:
+            perform_run(session, steps, record=lambda writer, _results: _move_cursor(writer, name=reaction.name, seq=top))  # noqa: B023 - runs now
+        else:
+            perform(session, acts.begin(SYSTEM), lambda writer, _act: _move_cursor(writer, name=reaction.name, seq=top))  # noqa: B023
+        done += len(steps)
 
 
-def _follow(session: Session, act: Act, *, reaction: Reaction, entry: Entry) -> None:
-    reaction.follow(session, act, entry)
+def _chosen(reaction: Reaction, entries: Sequence[Entry]) -> list[Entry]:
+    concerned = [entry for entry in entries if reaction.concerns(entry)]
+    if not reaction.once:
+        return concerned
+    return list({entry.subject: entry for entry in concerned}.values())
+
+
+def _step(reaction: Reaction, entry: Entry) -> Step[None]:
+    def do(session: Session, act: Act) -> None:
+        reaction.follow(session, act, entry)
+
+    def refused(_session: Session, _act: Act, fault: Exception) -> None:
+        facts = {"reaction": reaction.name, "entry": entry.seq, "fault": str(fault)[:500]}
+        log.log(logging.WARNING if isinstance(fault, Problem) else logging.ERROR, "a reaction did not follow", extra=facts)
+
+    return Step(act=acts.begin(SYSTEM), do=do, refused=refused)
 
 
 def _page(session: Session, events: Sequence[str], after: int) -> tuple[int, list[Entry]]:
@@ -89,11 +106,12 @@ def _page(session: Session, events: Sequence[str], after: int) -> tuple[int, lis
         .order_by(JournalEntry.seq)
         .limit(PAGE)
     )
-    entries = [Entry(row.seq, row.event, row.subject_type, row.subject, orjson.loads(row.facts)) for row in session.execute(query)]
+    rows = session.execute(query).all()
+    entries = [Entry(row.seq, row.event, row.subject_type, row.subject, orjson.loads(row.facts)) for row in rows]
     return (entries[-1].seq if len(entries) == PAGE else top), entries
 
 
-def _move_cursor(session: Session, _act: Act, *, name: str, seq: int) -> None:
+def _move_cursor(session: Session, *, name: str, seq: int) -> None:
     row = session.get(ReactionCursor, name, with_for_update=True)
     if row is None:
         session.add(ReactionCursor(name=name, seq=seq))

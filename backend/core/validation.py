@@ -9,7 +9,7 @@ from backend.core.problems import Invalid
 
 
 def of_validation(messages: Any) -> Invalid:
-    """marshmallow's nested messages as one problem with a JSON pointer a fault."""
+    """Nested messages of marshmallow as one problem with a JSON pointer a fault."""
     errors = list(_pointers(messages, ""))
     detail = "; ".join(f"{pointer or '/'}: {text}" for pointer, text in errors[:3])
     return Invalid(detail or "the body does not fit its schema", errors=errors)

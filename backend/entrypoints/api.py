@@ -12,8 +12,8 @@ from backend.entrypoints.discovery import modules
 DESCRIPTION = """
 Field inspection of a city district: phones push what inspectors did offline, the desk files and dispatches, contractors rectify.
 
-Errors are `application/problem+json` (RFC 9457). Times are RFC 3339 with an offset. Unknown fields are refused. Lists are keyset pages: pass `next` as
-`cursor`. Sign in with `POST /api/v1/sessions` and send `Authorization: Bearer <access_token>`.
+Errors are `application/problem+json` (RFC 9457). Times are RFC 3339 with an offset. Unknown fields are refused. Lists are keyset pages:
+pass `next` as `cursor`. Sign in with `POST /api/v1/sessions` and send `Authorization: Bearer <access_token>`.
 """
 
 

@@ -7,6 +7,7 @@ absent are not asked for twice. Outside a run these functions are `Session.get` 
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -29,9 +30,10 @@ def find_row(session: Session, kind: type[Row], key: Any) -> Row | None:
 def add_row(session: Session, row: Row) -> Row:
     """Add the row; `find_row` finds it from now on. It is written with the run's one flush."""
     session.add(row)
-    state = sa.inspect(row)
-    key = state.mapper.primary_key_from_instance(row)
-    _known(session)[type(row), key[0] if len(key) == 1 else tuple(key)] = row
+    kind = type(row)
+    names = _key_names(kind)
+    key = getattr(row, names[0]) if len(names) == 1 else tuple(getattr(row, name) for name in names)
+    _known(session)[kind, key] = row
     return row
 
 
@@ -45,7 +47,7 @@ def prefetch(session: Session, kind: type[Row], keys: Collection[Any], *, lock: 
         query = sa.select(kind).where(column.in_(part)).order_by(column)
         known.update(dict.fromkeys(((kind, key) for key in part), None))
         for row in session.scalars(query.with_for_update() if lock else query):
-            known[kind, sa.inspect(row).identity[0]] = row
+            known[kind, getattr(row, str(column.key))] = row
 
 
 def lock_row(session: Session, kind: type[Row], key: Any) -> Row | None:
@@ -62,6 +64,12 @@ def lock_row(session: Session, kind: type[Row], key: Any) -> Row | None:
 def forget(session: Session) -> None:
     """Forget what was found: a new transaction begins."""
     session.info.pop("known", None)
+
+
+@cache
+def _key_names(kind: type[Base]) -> tuple[str, ...]:
+    mapper = sa.inspect(kind)
+    return tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key)
 
 
 _UNASKED = object()

@@ -52,7 +52,9 @@ def public(view: Callable[P, T]) -> Callable[P, T]:
     return _declared(view, "public")
 
 
-def caller(*roles: str, kinds: tuple[TokenKind, ...] = ("session",), before_password: bool = False) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def caller(
+    *roles: str, kinds: tuple[TokenKind, ...] = ("session",), before_password: bool = False
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Only an authenticated caller, with one of these roles if any are named, through one of these kinds of token."""
 
     def declare(view: Callable[P, T]) -> Callable[P, T]:

@@ -83,10 +83,10 @@ def of_http(error: HTTPException) -> Response:
 
 
 def _database(error: OperationalError) -> Response:
-    log.exception("the database did not answer", exc_info=error)
+    log.error("the database did not answer", exc_info=error)
     return answer(Unavailable("the database did not answer in time", headers={"Retry-After": "5"}))
 
 
 def _unexpected(error: Exception) -> Response:
-    log.exception("unexpected fault", exc_info=error)
+    log.error("unexpected fault", exc_info=error)
     return answer(Unexpected("the fault was logged"))

@@ -1,6 +1,6 @@
 """Evidence: photos, the bytes behind them and what those bytes prove.
 
-Nouns: blob (bytes under their SHA-256), delivery (who brought the bytes), upload (a tus upload in progress or finished), photo
+Nouns: blob (bytes under their SHA-256), delivery (who brought the bytes), upload (a tus upload under way), photo
 (a declaration on a subject, such as a finding, that names a blob), examination (the full decode that makes a stored blob usable or
 unreadable), rendition (a small upright copy), store (a folder or an S3 bucket).
 

@@ -64,7 +64,11 @@ class Delivery(Base):
 
 
 class Upload(Base):
-    """A tus upload. `received` bytes of `size` are safely in the spool file `part`; `finished_at` once the blob is stored."""
+    """A tus upload of which something came, but not all: `received` of `size` bytes are safely in the spool file `part`.
+
+    One that was only created has no row (its URL holds what it claims), and one that is finished has a delivery instead. `terminated_at`
+    marks one that was given up, until it is created again or expires.
+    """
 
     __tablename__ = "upload"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -74,21 +78,10 @@ class Upload(Base):
     size: Mapped[int]
     received: Mapped[int]
     part: Mapped[str | None]
-    metadata_text: Mapped[str]
-    created_at: Mapped[dt.datetime]
+    began_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
-    finished_at: Mapped[dt.datetime | None]
-    __table_args__ = (
-        sa.Index(None, "expires_at"),
-        sa.Index(
-            "ix_upload_open",
-            "person",
-            "sha256",
-            "size",
-            postgresql_where=sa.text("finished_at IS NULL"),
-            sqlite_where=sa.text("finished_at IS NULL"),
-        ),
-    )
+    terminated_at: Mapped[dt.datetime | None]
+    __table_args__ = (sa.Index(None, "expires_at"), sa.Index(None, "person", "sha256", "size"))
 
 
 class Photo(Base):

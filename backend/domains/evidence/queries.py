@@ -15,17 +15,39 @@ from sqlalchemy.orm import Session
 from backend.core.problems import Missing
 from backend.domains.evidence.model import Blob, Delivery, Photo, Upload
 from backend.domains.evidence.rules.photos import Evidence, delivery_key, state_shown, weigh
-from backend.domains.evidence.rules.tus import upload_id
+from backend.domains.evidence.rules.tus import BadUploadHeader, Claim, upload_id
 
 _CHUNK = 500
 T = TypeVar("T")
 
 _UNDER_WAY = sa.exists().where(
     Photo.state == "declared",
-    Upload.finished_at.is_(None),
     Upload.person == Photo.declared_by,
     Upload.sha256 == Photo.sha256,
     Upload.received > 0,
+)
+# Built once: building a statement costs more than running it, and an upload of 300 KB takes 4 ms in all.
+_DELIVERED = sa.select(Delivery.size).where(Delivery.key == sa.bindparam("key"))
+_UNDECLARED = (
+    sa.select(sa.func.coalesce(sa.func.sum(Delivery.size), 0))
+    .where(Delivery.person == sa.bindparam("person"), sa.not_(Delivery.declared))
+    .scalar_subquery()
+    + sa.select(sa.func.coalesce(sa.func.sum(Upload.size), 0)).where(Upload.person == sa.bindparam("person")).scalar_subquery()
+)
+_ONE = sa.select(sa.literal(1).label("one")).subquery()
+_STANDING = sa.select(
+    Upload.size,
+    Upload.received,
+    Upload.part,
+    Upload.expires_at,
+    Upload.terminated_at,
+    Delivery.size.label("delivered"),
+    _UNDECLARED.label("undeclared"),
+).select_from(
+    _ONE.outerjoin(Upload, sa.and_(Upload.id == sa.bindparam("id"), Upload.person == sa.bindparam("person"))).outerjoin(
+        Delivery,
+        Delivery.key == sa.bindparam("key"),
+    ),
 )
 _SHOWN_COLUMNS: list[sa.Label[Any]] = [
     Photo.id.label("id"),
@@ -62,16 +84,17 @@ class FoundPhoto(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Where an upload stands: plain values, which outlive the transaction they were read in."""
+    """Where an upload stands: plain values, which outlive the transaction they were read in.
 
-    id: str
-    sha256: str
-    size: int
-    received: int
-    part: str | None
-    metadata_text: str
-    expires_at: dt.datetime
-    finished_at: dt.datetime | None
+    `part` is None at offset 0; `known` tells that a row is behind it; `undeclared` is what counts against the person's quota (bytes).
+    """
+
+    received: int = 0
+    part: str | None = None
+    known: bool = False
+    delivered: bool = False
+    terminated: bool = False
+    undeclared: int = 0
 
 
 class _Weighed(NamedTuple):
@@ -124,23 +147,34 @@ def get_blob(session: Session, sha256: str) -> Blob:
     return row
 
 
-def find_standing(session: Session, upload: str, *, person: UUID | None, at: dt.datetime) -> Standing | None:
-    """Where this person's upload stands; None when there is none, or it has expired."""
-    columns = [getattr(Upload, name) for name in Standing._fields]
-    row = session.execute(sa.select(*columns).where(Upload.id == upload, Upload.person == person, Upload.expires_at > at)).one_or_none()
-    return Standing(*row) if row else None
+def find_standing(session: Session, claim: Claim, *, person: UUID, at: dt.datetime) -> Standing:
+    """Where this person's upload of what it claims stands; at 0 where nothing came, it expired, or what came was of another size.
+
+    Raises BadUploadHeader where this person delivered the blob and its size is another. One statement.
+    """
+    keys = {"id": claim.id, "person": person, "key": delivery_key(person, claim.sha256)}
+    row = session.connection().execute(_STANDING, keys).one()
+    known = row.size is not None
+    if row.delivered is not None:
+        if row.delivered != claim.size:
+            raise BadUploadHeader(f"Upload-Length is {claim.size}, but the file with this sha256 has {row.delivered} bytes")
+        return Standing(row.delivered, known=known, delivered=True)
+    if not known or row.expires_at <= at:
+        return Standing(known=known, undeclared=int(row.undeclared))
+    if row.terminated_at is not None:
+        return Standing(known=True, terminated=True, undeclared=int(row.undeclared))
+    received, part = (row.received, row.part) if row.size == claim.size else (0, None)
+    return Standing(received, part, known=True, undeclared=int(row.undeclared))
 
 
 def find_delivered(session: Session, person: UUID, sha256: str) -> int | None:
     """The size of this blob if this person delivered it."""
-    return session.scalar(sa.select(Delivery.size).where(Delivery.key == delivery_key(person, sha256)))
+    return session.connection().scalar(_DELIVERED, {"key": delivery_key(person, sha256)})
 
 
 def undeclared_bytes(session: Session, person: UUID) -> int:
     """What counts against this person's quota: delivered bytes that none of the own photos names, and the uploads under way."""
-    delivered = sa.select(sa.func.coalesce(sa.func.sum(Delivery.size), 0)).where(Delivery.person == person, sa.not_(Delivery.declared))
-    under_way = sa.select(sa.func.coalesce(sa.func.sum(Upload.size), 0)).where(Upload.person == person, Upload.finished_at.is_(None))
-    return int(session.scalar(sa.select(delivered.scalar_subquery() + under_way.scalar_subquery())) or 0)
+    return int(session.connection().scalar(sa.select(_UNDECLARED), {"person": person}) or 0)
 
 
 def list_blob_states(session: Session, hashes: Sequence[str], *, person: UUID, replica: UUID | None) -> dict[str, dict[str, object]]:
@@ -148,7 +182,7 @@ def list_blob_states(session: Session, hashes: Sequence[str], *, person: UUID, r
     states: dict[str, dict[str, object]] = {sha256: {"state": "unknown", "offset": 0} for sha256 in hashes}
     uploads = sa.select(Upload.sha256, Upload.received).where(
         Upload.id.in_([upload_id(replica, person, sha256) for sha256 in states]),
-        Upload.finished_at.is_(None),
+        Upload.received > 0,
     )
     for sha256, received in session.execute(uploads):
         states[sha256] = {"state": "uploading", "offset": received}

@@ -12,8 +12,8 @@ from backend.core.http.callers import caller, here
 from backend.core.http.settings import settings
 from backend.core.perform import perform, reading
 from backend.core.problems import Missing
-from backend.domains.evidence.outside.serving import send_photo
 from backend.domains.evidence import queries as evidence
+from backend.domains.evidence.outside.serving import send_photo
 from backend.domains.findings import schemas
 from backend.domains.findings.actions import amend, move, record
 from backend.domains.findings.queries.documents import finding_docs, history_of
@@ -116,7 +116,9 @@ def add_note(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 
 @blueprint.get("/findings/<uuid:finding>/photos/<uuid:photo>")
 @caller(*ORIGINAL_READERS)
-@blueprint.doc(responses={200: {"description": "The original bytes", "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}})
+@blueprint.doc(
+    responses={200: {"description": "The original bytes", "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}}
+)
 def get_photo(finding: UUID, photo: UUID) -> Response:
     """The original of a photo, byte for byte; not for contractors, whose copy is a rendition without metadata."""
     return _photo(finding, photo, "original")
@@ -124,7 +126,14 @@ def get_photo(finding: UUID, photo: UUID) -> Response:
 
 @blueprint.get("/findings/<uuid:finding>/photos/<uuid:photo>/<any(thumbnail,screen):kind>")
 @caller(*READERS)
-@blueprint.doc(responses={200: {"description": "An upright JPEG without metadata", "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}})
+@blueprint.doc(
+    responses={
+        200: {
+            "description": "An upright JPEG without metadata",
+            "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    }
+)
 def get_rendition(finding: UUID, photo: UUID, kind: str) -> Response:
     """A rendition of a photo: thumbnail (320 px) or screen (1280 px)."""
     return _photo(finding, photo, kind)

@@ -276,7 +276,9 @@ class ListFindings(Schema):
 
     area = fields.String(validate=validate.Regexp(r"^\d{6}(\d{3}){0,3}$", error="6, 9, 12 or 15 digits"))
     state = fields.String(validate=_NAME)
-    flag = fields.String(validate=validate.OneOf(["photos", "unlocated", "condition", "awaiting_contract", "awaiting_calendar", "disputed"]))
+    flag = fields.String(
+        validate=validate.OneOf(["photos", "unlocated", "condition", "awaiting_contract", "awaiting_calendar", "disputed"])
+    )
     trade = fields.String(validate=validate.OneOf(["municipal", "greening", "sanitation", "cleaning", "enforcement", "other"]))
     contract = fields.UUID()
     mine = fields.Boolean()

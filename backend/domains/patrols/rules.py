@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from backend.core.problems import Forbidden
 
@@ -27,7 +28,7 @@ class NotYourPatrol(Forbidden):
 def length_m(points: Sequence[Sequence[float]]) -> float:
     """Length in metres of a WGS-84 line of (lon, lat, …) points, by the haversine formula; the steps of a walk are short."""
     total = 0.0
-    for (lon_a, lat_a, *_), (lon_b, lat_b, *_) in zip(points, points[1:], strict=False):
+    for (lon_a, lat_a, *_), (lon_b, lat_b, *_) in pairwise(points):
         d_lat, d_lon = math.radians(lat_b - lat_a), math.radians(lon_b - lon_a)
         h = math.sin(d_lat / 2) ** 2 + math.cos(math.radians(lat_a)) * math.cos(math.radians(lat_b)) * math.sin(d_lon / 2) ** 2
         total += 2 * _EARTH_M * math.asin(min(1.0, math.sqrt(h)))

@@ -10,8 +10,8 @@ class TrackPoint(fields.Field[list[object]]):
 
     _at = fields.AwareDateTime()
 
-    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> list[object]:
-        if not isinstance(value, list) or len(value) != 4:  # noqa: PLR2004 - the four members named above
+    def _deserialize(self, value: object, attr: object, data: object, **kwargs: object) -> list[object]:  # noqa: ARG002 - marshmallow's
+        if not isinstance(value, list) or len(value) != 4:
             raise ValidationError("a point is [lon, lat, accuracy_m, at]")
         lon, lat, accuracy, at = value
         numbers = [lon, lat] if accuracy is None else [lon, lat, accuracy]
@@ -20,6 +20,8 @@ class TrackPoint(fields.Field[list[object]]):
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
             raise ValidationError("lon is within ±180 and lat within ±90")
         moment = self._at.deserialize(at)
+        if moment is None:
+            raise ValidationError("at is RFC 3339 with an offset")
         return [lon, lat, accuracy, moment.isoformat()]
 
 

@@ -22,12 +22,12 @@ from backend.domains.identity import queries as identity
 from backend.domains.identity.actions.replicas import renew_credential
 from backend.domains.identity.rules.replicas import ReplicaWipe
 from backend.domains.sync import schemas
-from backend.domains.sync.actions.judge import judge
 from backend.domains.sync.actions.keep import Kept, keep_push
 from backend.domains.sync.actions.register import register_replica as register
+from backend.domains.sync.judging.judge import judge
 from backend.domains.sync.queries import feed, kept, standing
 from backend.domains.sync.rules import cursors
-from backend.domains.sync.rules.envelope import BadHeader, ForeignReplica, Header, Line, read_header, read_line
+from backend.domains.sync.rules.envelope import LANES, BadHeader, ForeignReplica, Header, Line, read_header, read_line
 from backend.domains.sync.rules.verdicts import Verdict, shown
 
 PROTOCOL = 1
@@ -107,7 +107,10 @@ def push_operations() -> Response:
         raise WrongMedia(f"send Content-Type: {NDJSON}")
     limits = settings()
     body = read_lines(
-        request, body_bytes=limits.batch_body_bytes, inflated_bytes=limits.batch_inflated_bytes, lines=limits.batch_ops,
+        request,
+        body_bytes=limits.batch_body_bytes,
+        inflated_bytes=limits.batch_inflated_bytes,
+        lines=limits.batch_ops,
     )
     if not body.lines:
         raise BadHeader("the body has no complete line")
@@ -210,10 +213,9 @@ def _push_answer(session: Session, act: Act, header: Header, found: Kept, verdic
         original = shown(outcome) if outcome else _received(line)
         results.append({**_bare(line), "status": "duplicate", "original": original})
     for line, lane, why in found.beside:
-        code = "replica_fork" if lane == "fork" else lane
-        problem = {"type": f"/problems/{code}", "title": code.replace("_", " "), "detail": why}
+        problem = LANES[lane](why)
         op = None if lane in {"malformed", "too_large"} else line.op
-        results.append({**_bare(line), "op": op, "status": "rejected", "code": code, "problem": problem})
+        results.append({**_bare(line), "op": op, "status": "rejected", "code": problem.slug, "problem": problem.document()})
     results.sort(key=lambda result: result["line"])
     body = {
         "epoch": epoch,

@@ -27,8 +27,8 @@ class Push(Base):
 class KeptLine(Base):
     """One line as it arrived: exact bytes and their SHA-256. Append-only.
 
-    `lane` is `main` for the replica's own sequence; otherwise why it stands beside: malformed, too_large, op_reuse, fork, seq_range. Of a line
-    over 64 KiB `raw` is the first 64 KiB.
+    `lane` is `main` for the replica's own sequence; otherwise why it stands beside: malformed, too_large, op_reuse, fork, seq_range. Of a
+    line over 64 KiB `raw` is the first 64 KiB.
     """
 
     __tablename__ = "kept_line"

@@ -1,4 +1,4 @@
-"""Schemas of the sync endpoints. Push bodies and pull pages are not made by them (they run for thousands of operations a second) but described."""
+"""Schemas of the sync endpoints. Push bodies and pull pages are only described by them: they run for thousands of operations a second."""
 
 from __future__ import annotations
 

@@ -110,8 +110,8 @@ def read_territory(session: Session) -> Territory:
         )
     )
     return Territory(
-        (AreaVersion(code, Level(level), *rest) for code, level, *rest in areas.tuples()),
-        (RoadVersion(*segment) for segment in segments.tuples()),
+        (AreaVersion(code, Level(level), *rest) for code, level, *rest in areas),
+        (RoadVersion(*segment) for segment in segments),
     )
 
 

@@ -53,7 +53,7 @@ class ImportQuery(Schema):
 
 
 class AreaProperties(Schema):
-    """What is known of an area. In force from the day `valid_from` until the day before `valid_until` (null: without end), Asia/Shanghai."""
+    """An area as told. In force from the day `valid_from` until the day before `valid_until` (null: without end), Asia/Shanghai."""
 
     code = fields.String()
     level = fields.String(validate=validate.OneOf([level.value for level in Level]))

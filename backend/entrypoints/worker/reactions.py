@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from backend.core.act import Act
 from backend.core.reactions import Entry, Reaction
 from backend.domains.findings.actions import follow
+from backend.domains.findings.rules.moves import FILING_NEEDS
 
 
 def _settle_evidence(session: Session, act: Act, entry: Entry) -> None:
@@ -26,12 +27,18 @@ def _take_deadline(session: Session, act: Act, entry: Entry) -> None:
         follow.take_deadline(session, act, dispatch=UUID(entry.subject), due=dt.datetime.fromisoformat(due) if due else None)
 
 
+def _is_ready(entry: Entry) -> bool:
+    """A finding that lacks something for filing moves later, when it lacks it no more: that is told again."""
+    return entry.event == "finding.filed" or not set(entry.facts.get("needs", ())) & set(FILING_NEEDS)
+
+
 REACTIONS = (
     Reaction("evidence", ("photo.stored", "photo.usable", "photo.unreadable", "photo.waived", "photo.retracted"), _settle_evidence),
     Reaction(
         "automatic moves",
         ("finding.recorded", "finding.amended", "finding.evidence_settled", "finding.filed"),
         _advance,
+        concerns=_is_ready,
     ),
     Reaction("deadlines shown", ("deadline.computed",), _take_deadline),
 )

@@ -14,7 +14,7 @@ from backend.core.perform import perform, reading
 from backend.core.reactions import catch_up
 from backend.domains.deadlines import actions as deadlines
 from backend.domains.evidence import queries as evidence
-from backend.domains.sync.actions.judge import judge
+from backend.domains.sync.judging.judge import judge
 from backend.domains.sync.queries.kept import kept_operations, unjudged
 from backend.entrypoints.worker import photos
 from backend.entrypoints.worker.reactions import REACTIONS

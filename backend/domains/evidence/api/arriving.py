@@ -7,16 +7,15 @@ from typing import cast
 
 from flask import request
 
-from backend.core.http.callers import here, present, session
+from backend.core.http.callers import here
 from backend.core.http.settings import settings
-from backend.core.perform import perform, reading
+from backend.core.perform import perform
 from backend.core.problems import Malformed, Unavailable
-from backend.domains.evidence import queries
 from backend.domains.evidence.actions import uploads as actions
 from backend.domains.evidence.outside import pictures, spool
 from backend.domains.evidence.outside.stores import Store, open_store
 from backend.domains.evidence.rules import photos as rules
-from backend.domains.evidence.rules.tus import Claim, LengthRequired
+from backend.domains.evidence.rules.tus import LengthRequired
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +23,6 @@ log = logging.getLogger(__name__)
 def store() -> Store:
     """The store of this application."""
     return open_store(settings().blob_store, settings().data_folder)
-
-
-def life() -> actions.Life:
-    """How long an upload waits for its next byte."""
-    return actions.Life(settings().upload_days)
 
 
 def body() -> spool.Stream:
@@ -43,21 +37,13 @@ def body_length(*, required: bool) -> int:
     return request.content_length or 0
 
 
-def check_room(size: int) -> None:
-    """Before the first byte of a new file: raises QuotaExceeded. Requests that run at the same time do not see each other."""
-    person = present().actor.person
-    with reading(session()) as reader:
-        undeclared = queries.undeclared_bytes(reader, person) if person else 0
-    rules.check_quota(undeclared, size, settings().quota_bytes)
-
-
 def receive_whole(part: spool.Part, size: int) -> None:
     """The body, all of it. Raises Malformed where the connection broke, StorageFull."""
     if not part.receive(body(), size).whole:
         raise Malformed(f"the connection broke before all {size} bytes had come; use /uploads to go on where it broke")
 
 
-def finish(part: spool.Part, *, sha256: str, size: int, claim: Claim | None = None) -> bool:
+def finish(part: spool.Part, *, sha256: str, size: int, upload: str | None = None) -> bool:
     """All bytes have come: check, move into the store, commit. Whether this person's delivery is new.
 
     Raises HashMismatch, NotAPicture, PhotoTooLarge, StorageFull, Unavailable; then nothing is stored, and the file is as before, or
@@ -80,4 +66,4 @@ def finish(part: spool.Part, *, sha256: str, size: int, claim: Claim | None = No
         whole.discard()
         raise
     reader, act = here()
-    return perform(reader, act, actions.store_blob, sha256=sha256, size=size, header=header, upload=claim, life=life())
+    return perform(reader, act, actions.store_blob, sha256=sha256, size=size, header=header, upload=upload)

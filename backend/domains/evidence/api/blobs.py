@@ -15,7 +15,7 @@ from backend.core.problems import Invalid
 from backend.domains.evidence import queries, schemas
 from backend.domains.evidence.api import arriving
 from backend.domains.evidence.outside import spool
-from backend.domains.evidence.rules.photos import check_size, is_sha256
+from backend.domains.evidence.rules.photos import check_quota, check_size, is_sha256
 
 blueprint = Blueprint("blobs", __name__, description="Photo bytes under their SHA-256")
 
@@ -41,7 +41,8 @@ def store_blob(sha256: str) -> Response:
     with reading(session):
         if queries.find_delivered(session, _person(), sha256) is not None:
             return Response(status=200)
-    arriving.check_room(size)
+        undeclared = queries.undeclared_bytes(session, _person())
+    check_quota(undeclared, size, settings().quota_bytes)
     with spool.begin(arriving.store().spool) as part:
         try:
             arriving.receive_whole(part, size)

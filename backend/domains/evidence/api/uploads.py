@@ -1,11 +1,13 @@
 """Uploads by tus 1.0: creation, creation-with-upload, expiration, checksum, termination.
 
-The URL derives from (replica or person, SHA-256): a creation whose answer was lost yields the same upload. No locks: bytes are written at
+The URL derives from (replica or person, SHA-256): a creation whose answer was lost yields the same upload. It also holds what was claimed,
+so that a creation stores nothing and an upload in one PATCH is one commit. No locks: bytes are written at
 the offset and fsynced, then the offset is compared and set; a stalled request that comes back later loses.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -67,23 +69,14 @@ def create_upload() -> Response:
     photos.check_size(claim.size, settings().photo_bytes)
     length = arriving.body_length(required=False)
     with reading(session):
-        standing = queries.find_standing(session, claim.id, person=person, at=act.at)
-        delivered = None if standing else queries.find_delivered(session, person, claim.sha256)
-    if standing and (standing.finished_at or standing.size == claim.size):
-        if standing.size != claim.size:
-            raise tus.BadUploadHeader(f"Upload-Length is {claim.size}, but the file with this sha256 has {standing.size} bytes")
-        if standing.finished_at or standing.received or not length:
-            return _created(claim, standing.received, act)
-    elif delivered is not None:
-        if delivered != claim.size:
-            raise tus.BadUploadHeader(f"Upload-Length is {claim.size}, but the file with this sha256 has {delivered} bytes")
-        perform(session, act, actions.create_upload, claim=claim, life=arriving.life(), finished=True)
-        return _created(claim, claim.size, act)
-    else:
-        arriving.check_room(claim.size)
-        if standing or not length:
-            perform(session, act, actions.create_upload, claim=claim, life=arriving.life())
-    offset = _take_chunk(claim, offset=0, length=length, part=None) if length else 0
+        standing = queries.find_standing(session, claim, person=person, at=act.at)
+    if standing.terminated:
+        perform(session, act, actions.revive_upload, upload=claim.id)
+    offset = standing.received
+    if not offset:
+        photos.check_quota(standing.undeclared, claim.size, settings().quota_bytes)
+        if length:
+            offset = _take_chunk(claim, offset=0, length=length, part=None)
     return _created(claim, offset, act)
 
 
@@ -93,19 +86,12 @@ def create_upload() -> Response:
 def find_upload(upload: str) -> Response:
     """Where the upload stands."""
     tus.check_version(request.headers.get("Tus-Resumable"))
-    standing = _standing(upload)
+    claim, standing = _standing(upload)
     if standing.part and not (arriving.store().spool / standing.part).exists():
-        _reset(standing)  # the database was restored from a backup: the bytes are asked for again
+        _reset(claim.id, standing.received)  # the database was restored from a backup: the bytes are asked for again
         standing = standing._replace(received=0)
-    headers = {
-        "Upload-Offset": str(standing.received),
-        "Upload-Length": str(standing.size),
-        "Upload-Expires": tus.http_date(standing.expires_at),
-        "Cache-Control": "no-store",
-    }
-    if standing.metadata_text:
-        headers["Upload-Metadata"] = standing.metadata_text
-    return Response(status=200, headers=headers)
+    headers = {"Upload-Length": str(claim.size), "Upload-Metadata": claim.text, "Cache-Control": "no-store"}
+    return Response(status=200, headers=headers | _progress(standing.received, here()[1]))
 
 
 @blueprint.patch("/uploads/<upload>")
@@ -152,16 +138,17 @@ def _append(upload: str) -> Response:
         raise WrongMedia(f"send Content-Type: {tus.CHUNK_TYPE}")
     offset = tus.number("Upload-Offset", request.headers.get("Upload-Offset"))
     length = arriving.body_length(required=False)
-    standing = _standing(upload)
+    claim, standing = _standing(upload)
     if offset != standing.received:
         raise _elsewhere(standing.received, offset)
-    if offset + length > standing.size:
-        raise TooLarge(f"{offset} + {length} bytes go beyond Upload-Length {standing.size}", limits={"upload_length": standing.size})
-    claim = tus.Claim(standing.id, standing.size, standing.sha256, standing.metadata_text)
+    if offset + length > claim.size:
+        raise TooLarge(f"{offset} + {length} bytes go beyond Upload-Length {claim.size}", limits={"upload_length": claim.size})
     if length:
+        if not offset:
+            photos.check_size(claim.size, settings().photo_bytes)
+            photos.check_quota(standing.undeclared, claim.size, settings().quota_bytes)
         offset = _take_chunk(claim, offset=offset, length=length, part=standing.part)
-    _, act = here()
-    return Response(status=204, headers=_progress(offset, act))
+    return Response(status=204, headers=_progress(offset, here()[1]))
 
 
 def _take_chunk(claim: tus.Claim, *, offset: int, length: int, part: str | None) -> int:
@@ -171,7 +158,7 @@ def _take_chunk(claim: tus.Claim, *, offset: int, length: int, part: str | None)
     folder = arriving.store().spool
     file = spool.resume(folder, part, offset, algorithm=algorithm) if offset and part else spool.begin(folder, algorithm=algorithm)
     if file is None:
-        _reset_at(claim.id, offset)
+        _reset(claim.id, offset)
         raise _elsewhere(0, offset)
     progress = _Progress(claim, file, offset)
     with file:
@@ -193,10 +180,10 @@ def _finish(progress: _Progress) -> None:
     """The last byte has come. Where it is not the file that was promised the upload goes back to 0."""
     claim, file = progress.claim, progress.file
     try:
-        arriving.finish(file, sha256=claim.sha256, size=claim.size, claim=claim)
+        arriving.finish(file, sha256=claim.sha256, size=claim.size, upload=claim.id if progress.at else None)
     except (photos.HashMismatch, photos.NotAPicture, photos.PhotoTooLarge):
         if progress.at:
-            _reset_at(claim.id, progress.at)
+            _reset(claim.id, progress.at)
         file.discard()
         raise
     file.discard()
@@ -218,46 +205,47 @@ class _Progress:
             act,
             actions.append_upload,
             claim=self.claim,
-            life=arriving.life(),
+            days=settings().upload_days,
             start=self.at,
             end=end,
             part=self.file.name,
-            went_on=self.file.published,
+            goes_on=self.file.published,
         )
         if saved:
             self.at, self.file.published = end, True
         return saved
 
 
-def _standing(upload: str) -> queries.Standing:
+def _standing(upload: str) -> tuple[tus.Claim, queries.Standing]:
+    """What the URL claims and where it stands. Raises Missing for another's, one that was given up, or what is no upload's URL."""
     session, act = here()
-    with reading(session):
-        standing = queries.find_standing(session, upload, person=act.actor.person, at=act.at)
-    if standing is None:
-        raise Missing("there is no such upload of yours, or it has expired; create it again")
-    return standing
+    person = _person(act)
+    claim = tus.claim_of(upload)
+    if claim is not None:
+        with reading(session):
+            standing = queries.find_standing(session, claim, person=person, at=act.at)
+        own = standing.known or claim.id in {tus.upload_id(replica, person, claim.sha256) for replica in (act.replica, None)}
+        if own and not standing.terminated:
+            return claim, standing
+    raise Missing("there is no such upload of yours; create it again")
 
 
 def _terminate(upload: str) -> Response:
     tus.check_version(request.headers.get("Tus-Resumable"))
-    standing = _standing(upload)
+    claim, standing = _standing(upload)
     session, act = here()
-    perform(session, act, actions.terminate_upload, upload=upload)
+    perform(session, act, actions.terminate_upload, claim=claim, days=settings().upload_days)
     spool.remove(arriving.store().spool, standing.part)
     return Response(status=204)
 
 
-def _reset(standing: queries.Standing) -> None:
-    _reset_at(standing.id, standing.received)
-
-
-def _reset_at(upload: str, received: int) -> None:
+def _reset(upload: str, received: int) -> None:
     session, act = here()
     perform(session, act, actions.reset_upload, upload=upload, received=received)
 
 
 def _created(claim: tus.Claim, offset: int, act: Act) -> Response:
-    location = f"{request.script_root}{request.path.rstrip('/')}/{claim.id}"
+    location = f"{request.script_root}{request.path.rstrip('/')}/{tus.token_of(claim)}"
     # A path alone: whatever proxy is in front, the client resolves it against the address it called.
     response = Response(status=201, headers={"Location": location, **_progress(offset, act)})
     response.autocorrect_location_header = False
@@ -265,7 +253,8 @@ def _created(claim: tus.Claim, offset: int, act: Act) -> Response:
 
 
 def _progress(offset: int, act: Act) -> dict[str, str]:
-    return {"Upload-Offset": str(offset), "Upload-Expires": tus.http_date(arriving.life().end(act))}
+    expires = act.at + dt.timedelta(days=settings().upload_days)
+    return {"Upload-Offset": str(offset), "Upload-Expires": tus.http_date(expires)}
 
 
 def _elsewhere(stands: int, asked: int) -> tus.OffsetConflict:

@@ -18,7 +18,6 @@ from typing import Any, BinaryIO, Protocol
 
 from backend.core.config import BadSettings
 
-
 # A photo's request waits for these: the phone tries again by itself.
 _RETRY: Any = {"max_retries": 2, "retry_timeout": dt.timedelta(seconds=20)}
 

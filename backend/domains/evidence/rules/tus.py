@@ -17,7 +17,7 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
 ALGORITHMS = ("sha1", "sha256", "md5")
 CHUNK_TYPE = "application/offset+octet-stream"
-_LONGEST_METADATA = 4096
+_LONGEST_METADATA = 1024
 
 
 class TusVersion(Problem):
@@ -95,6 +95,22 @@ def upload_id(replica: UUID | None, person: UUID, sha256: str) -> str:
     return hashlib.sha256(f"{replica or person}:{sha256}".encode()).hexdigest()
 
 
+def token_of(claim: Claim) -> str:
+    """The last step of the upload's URL: its id, and what it claims, so that a creation need not be stored."""
+    stated = base64.urlsafe_b64encode(f"{claim.size} {claim.text}".encode()).decode().rstrip("=")
+    return f"{claim.id}.{stated}"
+
+
+def claim_of(token: str) -> Claim | None:
+    """What a URL claims; None where no server made it. Whose it is must be asked by its id."""
+    upload, _, stated = token.partition(".")
+    try:
+        size, _, text = base64.b64decode(stated + "=" * (-len(stated) % 4), altchars=b"-_", validate=True).decode().partition(" ")
+        return Claim(upload, number("Upload-Length", size), _hash_in(text), text)
+    except (ValueError, BadUploadHeader):
+        return None
+
+
 def check_version(header: str | None) -> None:
     """Raises TusVersion."""
     if header != VERSION:
@@ -108,9 +124,7 @@ def claim(length: str | None, deferred: str | None, metadata: str | None, *, rep
     text = metadata or ""
     if len(text) > _LONGEST_METADATA:
         raise BadUploadHeader(f"Upload-Metadata is longer than {_LONGEST_METADATA} characters")
-    sha256 = _metadata(text).get("sha256", b"").decode("ascii", "replace").lower()
-    if not is_sha256(sha256):
-        raise BadUploadHeader("Upload-Metadata needs sha256: the base64 of the 64 hexadecimal digits of the file's SHA-256")
+    sha256 = _hash_in(text)
     return Claim(upload_id(replica, person, sha256), number("Upload-Length", length), sha256, text)
 
 
@@ -145,6 +159,13 @@ def check_chunk(expected: Checksum, found: bytes, *, whole: bool) -> None:
 def http_date(moment: dt.datetime) -> str:
     """A moment as `Upload-Expires` wants it (RFC 9110)."""
     return format_datetime(moment.astimezone(dt.UTC).replace(microsecond=0), usegmt=True)
+
+
+def _hash_in(text: str) -> str:
+    sha256 = _metadata(text).get("sha256", b"").decode("ascii", "replace").lower()
+    if not is_sha256(sha256):
+        raise BadUploadHeader("Upload-Metadata needs sha256: the base64 of the 64 hexadecimal digits of the file's SHA-256")
+    return sha256
 
 
 def _metadata(text: str) -> dict[str, bytes]:

@@ -49,7 +49,7 @@ def amend_finding(session: Session, act: Act, *, finding: UUID, payload: dict[st
     mine = Write(by=person, at=act.happened_at, op=str(act.op or act.new_id()))
     for name in AMENDABLE:
         if name in payload["fields_"]:
-            _amend_field(session, act, row, name, payload["fields_"][name], mine, result)
+            _amend_field(session, act, result, name, payload["fields_"][name], mine)
     if result.set:
         row.version += 1
     elif result.proposed:
@@ -85,7 +85,10 @@ def withdraw_finding(session: Session, act: Act, *, finding: UUID, payload: dict
     return row, "void_requested", False
 
 
-def _amend_field(session: Session, act: Act, row: Finding, name: str, change: dict[str, Any], mine: Write, result: Amended) -> None:
+def _amend_field(  # noqa: PLR0917 - one call, just above
+    session: Session, act: Act, result: Amended, name: str, change: dict[str, Any], mine: Write
+) -> None:
+    row = result.finding
     present = _present(row, name)
     written = row.writes.get(name)
     last = (

@@ -73,13 +73,13 @@ def void_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str
 def dispatch_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
     """Issue the lead dispatch to the contract in force now, and start the disposal clock.
 
-    Without `contract` and `unit` the one that matches is taken, else the unit that the responsibility matrix names. Another choice needs a reason and
-    is kept as an override beside what would have matched.
+    Without `contract` and `unit` the one that matches is taken, else the unit that the responsibility matrix names. Another choice needs a
+    reason and is kept as an override beside what would have matched.
     """
     row = lock_finding(session, act, finding)
     move = check_move("dispatch_finding", act.actor, row, needs=needs_of(row), state_version=payload["state_version"])
     found, _ = match_contract(session, row, act.at)
-    contract, unit, unit_kind, choice = _addressee(session, row, found, payload)
+    contract, unit, unit_kind, choice = _addressee(session, found, payload)
     dispatch = Dispatch(
         id=act.new_id(),
         finding=row.id,
@@ -101,7 +101,13 @@ def dispatch_finding(session: Session, act: Act, *, finding: UUID, payload: dict
     )
     if row.limit_value is not None and row.limit_unit is not None:
         deadline = deadlines.start_deadline(
-            session, act, subject_type="dispatch", subject=dispatch.id, value=row.limit_value, unit=row.limit_unit, start=act.at,
+            session,
+            act,
+            subject_type="dispatch",
+            subject=dispatch.id,
+            value=row.limit_value,
+            unit=row.limit_unit,
+            start=act.at,
         )
         dispatch.deadline, dispatch.due, dispatch.awaiting_calendar = deadline.id, deadline.due, deadline.awaiting_year is not None
     add_row(session, dispatch)
@@ -117,7 +123,7 @@ def scope_of_unit(unit: UUID, kind: str) -> str:
     return f"{'contractor' if kind == 'contractor' else 'department'}:{unit}"
 
 
-def _addressee(session: Session, row: Finding, found: Match, payload: dict[str, Any]) -> tuple[UUID | None, UUID, str, dict[str, Any]]:
+def _addressee(session: Session, found: Match, payload: dict[str, Any]) -> tuple[UUID | None, UUID, str, dict[str, Any]]:
     """Contract, unit, kind of unit, and how they were chosen."""
     choice = liability_of(found)
     if payload["contract"] is None and payload["unit"] is None:
@@ -143,5 +149,3 @@ def _enter(row: Finding, state: str) -> None:
     row.state = state
     row.state_version += 1
     row.version += 1
-
-

@@ -24,11 +24,13 @@ from backend.domains.territory import queries as territory
 from backend.domains.territory.rules.territory import local_day
 
 
-def record_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any], source: str = "inspector") -> tuple[Finding, str | None]:
+def record_finding(
+    session: Session, act: Act, *, finding: UUID, payload: dict[str, Any], source: str = "inspector"
+) -> tuple[Finding, str | None]:
     """Record what was seen. Never refused for a place outside the district or for missing photos: those block filing.
 
-    Returns the finding and `category_mapped` where a retired or legacy code was mapped to its successor. Raises NotYet for a patrol that has not
-    arrived, IdTaken, UnknownCategory, UnknownCondition, PlaceAbsurd, DatumUnknown.
+    Returns the finding and `category_mapped` where a retired or legacy code was mapped to its successor. Raises NotYet for a patrol that
+    has not arrived, IdTaken, UnknownCategory, UnknownCondition, PlaceAbsurd, DatumUnknown.
     """
     if act.actor.person is None or find_row(session, Finding, finding) is not None:
         raise IdTaken(f"finding {finding} exists already")
@@ -67,7 +69,10 @@ def record_finding(session: Session, act: Act, *, finding: UUID, payload: dict[s
     row.lacks_photos = not photos or not all(photo.state == "usable" for photo in photos)
     row.number = take_number(session, act, row.district)
     add_row(session, row)
-    tell(act, "finding.recorded", row, number=row.number, category=f"{row.kind}:{row.code}", grid=row.grid, photos=len(photos), source=source)
+    declared = {str(photo.id): photo.sha256 for photo in photos}
+    tell(
+        act, "finding.recorded", row, number=row.number, category=f"{row.kind}:{row.code}", grid=row.grid, photos=declared, source=source
+    )
     return row, "category_mapped" if mapped else None
 
 
@@ -79,7 +84,7 @@ def add_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, A
     ended = row.state in moves.ENDED
     if not ended and row.state == "recorded":
         row.lacks_photos = True
-    tell(act, "finding.photo_added", row, photo=payload["id"])
+    tell(act, "finding.photo_added", row, photo=payload["id"], sha256=payload["sha256"])
     return row, "late_evidence" if ended else None
 
 
@@ -102,8 +107,8 @@ def prefetch_findings(session: Session, findings: Collection[UUID]) -> None:
 def reserve_numbers(session: Session, act: Act, *, count: int) -> None:
     """Take `count` running numbers at once, for the findings that this session records next.
 
-    Numbers left over are lost: a gap in the numbers says nothing. A counter row locked for the length of a whole run would let one phone wait
-    for the other.
+    Numbers left over are lost: a gap in the numbers says nothing. A counter row locked for the length of a whole run would let one phone
+    wait for the other.
     """
     district = territory.layer(session).district
     first = _advance(session, _day(act, district), count)
@@ -130,7 +135,9 @@ def _number(day: str, running: int) -> str:
 def _advance(session: Session, day: str, count: int) -> int:
     """The first of `count` new running numbers of the day."""
     for _ in range(2):
-        update = sa.update(NumberCounter).where(NumberCounter.day == day).values(last=NumberCounter.last + count).returning(NumberCounter.last)
+        update = (
+            sa.update(NumberCounter).where(NumberCounter.day == day).values(last=NumberCounter.last + count).returning(NumberCounter.last)
+        )
         last = session.scalar(update.execution_options(synchronize_session=False))
         if last is not None:
             return int(last) - count + 1

@@ -7,10 +7,12 @@ from typing import Any
 
 from backend.core.act import Act
 from backend.domains.findings.model import Finding
+from backend.domains.findings.rules.needs import needs_of
 from backend.domains.findings.rules.visibility import scopes_of
 
 
 def tell(act: Act, event: str, row: Finding, *, left: Iterable[str] = (), **facts: Any) -> None:
     """Say what happened to the finding. `left` are scopes it was in before and is no more."""
     scopes = scopes_of(row)
-    act.tell(event, "finding", row.id, version=row.version, scopes=scopes, left=sorted(set(left) - set(scopes)), state=row.state, **facts)
+    gone = sorted(set(left) - set(scopes))
+    act.tell(event, "finding", row.id, version=row.version, scopes=scopes, left=gone, state=row.state, needs=needs_of(row), **facts)

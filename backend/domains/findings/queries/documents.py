@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.act import Actor
+from backend.core.database.base import table_of
 from backend.core.journal import JournalEntry
 from backend.domains.evidence import queries as evidence
 from backend.domains.findings.model import Dispatch, Finding, Note, Proposal
@@ -64,7 +65,7 @@ def limit_of(row: Any) -> dict[str, Any] | None:
 
 
 def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UUID, dict[str, Any]]]:
-    table = sa.inspect(Finding).local_table
+    table = table_of(Finding)
     rows = session.execute(sa.select(*table.c).where(table.c.id.in_(ids))).all()
     photos = evidence.photos_of(session, ids)
     dispatches = _by_finding(session, Dispatch, ids, "issued_at")
@@ -149,7 +150,7 @@ def _dispatch(task: Any) -> dict[str, Any]:
 def _by_finding(session: Session, kind: type[Any], ids: list[UUID], order: str) -> dict[UUID, list[Any]]:
     found: dict[UUID, list[Any]] = defaultdict(list)
     if ids:
-        table = sa.inspect(kind).local_table
+        table = table_of(kind)
         for row in session.execute(sa.select(*table.c).where(table.c.finding.in_(ids)).order_by(table.c[order], table.c.id)):
             found[row.finding].append(row)
     return found

@@ -27,7 +27,10 @@ def list_findings(session: Session, reader: Actor, *, filters: dict[str, Any]) -
     after = unpack(filters.get("cursor"), 2)
     if after:
         moment, last = _key(after)
-        query = query.where(sa.tuple_(Finding.recorded_at, Finding.id) < sa.tuple_(sa.literal(moment, Finding.recorded_at.type), sa.literal(last, Finding.id.type)))
+        query = query.where(
+            sa.tuple_(Finding.recorded_at, Finding.id)
+            < sa.tuple_(sa.literal(moment, Finding.recorded_at.type), sa.literal(last, Finding.id.type))
+        )
     rows = session.execute(query.order_by(Finding.recorded_at.desc(), Finding.id.desc()).limit(limit + 1)).all()
     docs = finding_docs(session, [row.id for row in rows[:limit]], reader)
     last_row = rows[limit - 1] if len(rows) > limit else None

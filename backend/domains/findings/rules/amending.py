@@ -1,7 +1,7 @@
 """Amending: what becomes of each field when somebody else may have changed it meanwhile.
 
-Source: the sync research's conflict matrix, rows "two inspectors, different fields / same field", "inspector amends / supervisor dismissed" and "amend after
-verified/closed". The outcome does not depend on the order of arrival.
+Source: the sync research's conflict matrix, rows "two inspectors, different fields / same field", "inspector amends / supervisor dismissed"
+and "amend after verified/closed". The outcome does not depend on the order of arrival.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Write:
 def fate_of(field: str, *, seen: Any, value: Any, present: Any, mine: Write, last: Write, author: UUID, state: str) -> Fate:
     """`set` the value, leave it as the `same`, `keep` the present one because a later write of equal standing stands, or `propose`.
 
-    `last` is who wrote the present value: the recording itself, or the last amendment of this field. The author outranks all others; among equals
-    the later corrected time stands, a tie goes to the higher operation id.
+    `last` is who wrote the present value: the recording itself, or the last amendment of this field. The author outranks all others; among
+    equals the later corrected time stands, a tie goes to the higher operation id.
     """
     if value == present:
         return "same"

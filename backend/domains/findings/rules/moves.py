@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from backend.core.act import Actor, Grant
-from backend.core.problems import Clash, Forbidden, Problem, Kind
+from backend.core.problems import Clash, Forbidden, Kind, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,13 @@ class Movable(Protocol):
 
     state: str
     state_version: int
-    recorded_by: object
-    district: str
-    town: str | None
-    grid: str | None
+
+    @property
+    def recorded_by(self) -> UUID: ...
+    @property
+    def district(self) -> str: ...
+    @property
+    def grid(self) -> str | None: ...
 
 
 def covers(grant: Grant, finding: Movable) -> bool:
@@ -124,7 +128,9 @@ def check_move(verb: str, actor: Actor, finding: Movable, *, needs: Iterable[str
     if not allowed(move, actor, finding):
         raise NotYourFinding(f"{verb} is for {', '.join(move.by)} of the finding's area", roles=list(move.by))
     if state_version is not None and state_version != finding.state_version:
-        raise StateMoved(f"state_version is {finding.state_version}, not {state_version}", state=finding.state, state_version=finding.state_version)
+        raise StateMoved(
+            f"state_version is {finding.state_version}, not {state_version}", state=finding.state, state_version=finding.state_version
+        )
     if finding.state not in move.sources:
         raise MoveNotOpen(f"{verb} is not possible while {finding.state}", state=finding.state, sources=list(move.sources))
     unmet = [need for need in needs if need in move.needs]

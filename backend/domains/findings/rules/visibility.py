@@ -20,16 +20,22 @@ _LEVEL = {6: "district", 9: "town", 12: "community"}
 class Visible(Protocol):
     """What decides who sees it."""
 
-    recorded_by: UUID
-    community: str | None
-    town: str | None
-    district: str
-    trade_owner: UUID | None
-    units: Sequence[str]
+    @property
+    def recorded_by(self) -> UUID: ...
+    @property
+    def community(self) -> str | None: ...
+    @property
+    def town(self) -> str | None: ...
+    @property
+    def district(self) -> str: ...
+    @property
+    def trade_owner(self) -> UUID | None: ...
+    @property
+    def units(self) -> Sequence[str]: ...
 
 
 def scopes_of(finding: Visible) -> list[str]:
-    """The scopes it is in: its recorder, its areas, the bureau of its trade, and whoever it was dispatched to (`contractor:…`, `department:…`)."""
+    """The scopes it is in: its recorder's, its areas', its trade's bureau's, and those of whoever it was dispatched to."""
     scopes = [f"user:{finding.recorded_by}", f"district:{finding.district}"]
     if finding.town:
         scopes.append(f"town:{finding.town}")
@@ -46,7 +52,7 @@ def scopes_open_to(actor: Actor) -> list[str]:
         return []
     scopes = {f"user:{actor.person}"}
     for grant in actor.grants:
-        if grant.role in AREA_ROLES and grant.area and not (grant.role == "inspector" and len(grant.area) == 6):  # noqa: PLR2004 - a district's digits
+        if grant.role in AREA_ROLES and grant.area and not (grant.role == "inspector" and len(grant.area) == 6):
             level = _LEVEL.get(len(grant.area))
             if level:
                 scopes.add(f"{level}:{grant.area}")

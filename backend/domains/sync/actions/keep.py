@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.act import Act
+from backend.core.database.base import table_of
 from backend.domains.findings.actions.record import reserve_numbers
 from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, VoidedSeq
 from backend.domains.sync.rules import progress as rules
@@ -52,7 +53,7 @@ def keep_push(
     rows += [_row(push.id, header.replica, line, lane) for line, lane, _ in kept.beside]
     rows += [_row(push.id, header.replica, line, "main") for line in kept.known if _renumbered(session, header.replica, line)]
     if rows:
-        session.execute(sa.insert(sa.inspect(KeptLine).local_table), rows)
+        session.execute(sa.insert(table_of(KeptLine)), rows)
     move_progress(session, place)
     place.last_push_at = received_at
     place.outbox_depth = header.outbox_depth
@@ -84,7 +85,8 @@ def sort_lines(session: Session, act: Act, place: Progress, lines: Sequence[Line
         if line.lane != "main":
             kept.beside.append((line, line.lane, line.fault or line.lane))
             continue
-        assert line.op is not None and line.seq is not None, "read_line makes main lines of these only"
+        assert line.op is not None, "read_line makes main lines of those with an op"
+        assert line.seq is not None, "and a seq"
         first = ops.get(line.op)
         holder = seqs.get(line.seq)
         if first is not None and not _same(line, first, act, place.replica):
@@ -112,7 +114,9 @@ def move_progress(session: Session, place: Progress) -> None:
 def above_acked(session: Session, place: Progress) -> tuple[dict[int, bytes], list[int]]:
     """The kept lines' hashes by seq, and the voided seqs, above what is acknowledged."""
     lines = sa.select(KeptLine.seq, KeptLine.sha256).where(
-        KeptLine.replica == place.replica, KeptLine.lane == "main", KeptLine.seq > place.acked_through,
+        KeptLine.replica == place.replica,
+        KeptLine.lane == "main",
+        KeptLine.seq > place.acked_through,
     )
     voids = sa.select(VoidedSeq.seq).where(VoidedSeq.replica == place.replica, VoidedSeq.seq > place.acked_through)
     return {row.seq: bytes(row.sha256) for row in session.execute(lines)}, list(session.scalars(voids))

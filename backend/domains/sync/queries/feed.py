@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.act import Actor
+from backend.core.database.base import table_of
 from backend.core.journal import Clock, FeedMember
 from backend.domains.catalog import queries as catalog
 from backend.domains.deadlines import queries as deadlines
@@ -79,7 +80,7 @@ def pull_page(
     at.update(dict.fromkeys(resync, 0))
     rows, end, more = _window(session, at, clock.seq, limit)
     changes = _changes(session, rows, scopes, reader, partial=len(set(at.values())) > 1)
-    results, results_at, more_results = _results(session, replica, position, clock.seq, now, limit)
+    results, results_at, more_results = _results(session, replica, position=position, top=clock.seq, now=now, limit=limit)
     return Page(
         position=Position(clock.epoch, {scope: max(seq, end) for scope, seq in at.items()}, results_at),
         changes=changes,
@@ -92,12 +93,12 @@ def pull_page(
 
 
 def _window(session: Session, at: dict[str, int], top: int, limit: int) -> tuple[list[Any], int, bool]:
-    """Member rows above each scope's position, by number, about `limit` entities; up to which number they are complete; whether more follow.
+    """Member rows above each scope's position for about `limit` entities; up to which number they are complete; whether more follow.
 
     Each scope is read by its index for as many rows as a page holds, so the cost follows the page and not the table.
     """
     parts = []
-    table = sa.inspect(FeedMember).local_table
+    table = table_of(FeedMember)
     for scope, seq in at.items():
         if seq < top:
             part = sa.select(*table.c).where(table.c.scope == scope, table.c.seq > seq, table.c.seq <= top)
@@ -142,10 +143,20 @@ def _changes(session: Session, rows: list[Any], scopes: list[str], reader: Actor
     for (kind, subject), row in sorted(latest.items(), key=lambda item: (item[1].seq, item[0])):
         doc = docs.get(kind, {}).get(subject)
         if doc is not None and inside[kind, subject]:
-            put = {"s": row.seq, "k": "put", "type": kind, "id": subject, "ver": row.version, "scopes": sorted(inside[kind, subject]), "doc": doc}
+            put = {
+                "s": row.seq,
+                "k": "put",
+                "type": kind,
+                "id": subject,
+                "ver": row.version,
+                "scopes": sorted(inside[kind, subject]),
+                "doc": doc,
+            }
             changes.append(put)
         else:
-            changes.append({"s": row.seq, "k": "drop", "type": kind, "id": subject, "why": "gone" if inside[kind, subject] else "out_of_scope"})
+            changes.append(
+                {"s": row.seq, "k": "drop", "type": kind, "id": subject, "why": "gone" if inside[kind, subject] else "out_of_scope"}
+            )
     return changes
 
 
@@ -154,7 +165,9 @@ def _memberships(session: Session, keys: list[tuple[str, str]], scopes: list[str
     for start in range(0, len(keys), 400):
         part = keys[start : start + 400]
         query = sa.select(FeedMember.scope, FeedMember.subject_type, FeedMember.subject).where(
-            FeedMember.scope.in_(scopes), FeedMember.subject.in_([subject for _, subject in part]), FeedMember.present.is_(True),
+            FeedMember.scope.in_(scopes),
+            FeedMember.subject.in_([subject for _, subject in part]),
+            FeedMember.present.is_(True),
         )
         for row in session.execute(query):
             if (row.subject_type, row.subject) in found:
@@ -163,7 +176,13 @@ def _memberships(session: Session, keys: list[tuple[str, str]], scopes: list[str
 
 
 def _results(
-    session: Session, replica: UUID, position: Position | None, top: int, now: dt.datetime, limit: int,
+    session: Session,
+    replica: UUID,
+    *,
+    position: Position | None,
+    top: int,
+    now: dt.datetime,
+    limit: int,
 ) -> tuple[list[dict[str, Any]], int, bool]:
     """Outcomes that became final or changed after the position; at first the open ones and those of 30 days."""
     after = position.results if position else 0
@@ -191,7 +210,9 @@ def _mismatched(session: Session, at: dict[str, int], digest: dict[str, list[Any
 
 def scope_digest(session: Session, scope: str) -> list[Any]:
     """`[count, sum]` of a scope: the sum mod 2^64, in hex, of the first 8 bytes of SHA-256(type|id|ver) of each member."""
-    query = sa.select(FeedMember.subject_type, FeedMember.subject, FeedMember.version).where(FeedMember.scope == scope, FeedMember.present.is_(True))
+    query = sa.select(FeedMember.subject_type, FeedMember.subject, FeedMember.version).where(
+        FeedMember.scope == scope, FeedMember.present.is_(True)
+    )
     count = total = 0
     for kind, subject, version in session.execute(query):
         count += 1

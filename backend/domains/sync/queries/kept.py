@@ -95,7 +95,9 @@ def statuses_of(session: Session, ops: Collection[UUID]) -> dict[UUID, str]:
 def blocked_entities(session: Session, replica: UUID, *, before: int, apart_from: Collection[UUID]) -> set[UUID]:
     """Entities on which an earlier operation of this replica waits."""
     query = sa.select(Outcome.entity, Outcome.op).where(
-        Outcome.replica == replica, Outcome.status.in_(("deferred", "received")), Outcome.seq < before,
+        Outcome.replica == replica,
+        Outcome.status.in_(("deferred", "received")),
+        Outcome.seq < before,
     )
     return {row.entity for row in session.execute(query) if row.entity is not None and row.op not in apart_from}
 
@@ -111,7 +113,9 @@ def outcomes_of(session: Session, ops: Collection[UUID]) -> dict[UUID, Outcome]:
 def receipts(session: Session, replica: UUID, *, after: int, limit: int) -> list[dict[str, Any]]:
     """What had arrived from a replica, by seq: for a phone that lost its store."""
     query = (
-        sa.select(KeptLine.seq, KeptLine.op, KeptLine.sha256, Outcome.status, Outcome.code, Outcome.verb, Outcome.entity_type, Outcome.entity)
+        sa.select(
+            KeptLine.seq, KeptLine.op, KeptLine.sha256, Outcome.status, Outcome.code, Outcome.verb, Outcome.entity_type, Outcome.entity
+        )
         .outerjoin(Outcome, Outcome.op == KeptLine.op)
         .where(KeptLine.replica == replica, KeptLine.lane == "main", KeptLine.seq > after)
         .order_by(KeptLine.seq)

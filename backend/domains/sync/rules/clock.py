@@ -13,12 +13,15 @@ _LONGEST_MS = 400 * 86_400_000
 
 
 def corrected(
-    operation: Operation, header: Header, received_at: dt.datetime, previous: dt.datetime | None,
+    operation: Operation,
+    header: Header,
+    received_at: dt.datetime,
+    previous: dt.datetime | None,
 ) -> tuple[dt.datetime, TimeQuality]:
     """The corrected time of an operation and how it was found.
 
-    Same boot as the request: `exact`, from the monotonic clock alone. Else the nearest anchor of that boot: `anchored`. Else the wall clock plus its
-    present offset, clamped between the previous operation's corrected time and receipt: `estimated`. Never after receipt.
+    Same boot as the request: `exact`, from the monotonic clock alone. Else the nearest anchor of that boot: `anchored`. Else the wall clock
+    plus its present offset, clamped between the previous operation's corrected time and receipt: `estimated`. Never after receipt.
     """
     mono = operation.mono_ms
     if mono is not None and operation.boot is not None:

@@ -52,5 +52,5 @@ def unpack(cursor: str | None, secret: str, *, epoch: str) -> Position | None:
     return position
 
 
-def _signer(secret: str) -> URLSafeTimedSerializer[Any]:
+def _signer(secret: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(secret, salt="pull-cursor")

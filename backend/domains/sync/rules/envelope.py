@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import orjson
 
-from backend.core.problems import Forbidden, Invalid, Malformed
+from backend.core.problems import Clash, Forbidden, Invalid, Malformed, Problem, TooLarge
 
+T = TypeVar("T")
 MAX_SEQ = 2**53
 SEQ_AHEAD = 10_000
 """A seq this far over acked_through is kept apart: the phone's counter is broken (protocol, section 3)."""
@@ -25,7 +27,7 @@ class BadHeader(Malformed):
     slug = "push_header"
     title = "The push has no readable header"
     title_zh = "推送缺少可读取的首行"
-    way_out = "Make line 1 the header object of the protocol ({\"h\": 1, \"replica\": …}) and resend the whole body."
+    way_out = 'Make line 1 the header object of the protocol ({"h": 1, "replica": …}) and resend the whole body.'
     way_out_zh = "请将第一行设为协议规定的首行对象后整体重发。"
 
 
@@ -47,6 +49,46 @@ class BadEnvelope(Invalid):
     title_zh = "操作外层字段有误"
     way_out = "Correct the fields listed and send the deed as a new operation; the bytes are kept and a supervisor can repair them."
     way_out_zh = "请更正所列字段并作为新操作发送；原始数据已保存，值班长可修复。"
+
+
+class OpReuse(Clash):
+    """This op id came before with other bytes. Both lines are kept, and nothing of the first is shown."""
+
+    slug = "op_reuse"
+    title = "The operation's id was used before"
+    title_zh = "操作编号已被使用"
+    way_out = "Resend the bytes first stored under this id, or send the deed as a new operation with a new op id and the next seq."
+    way_out_zh = "请重发该编号最初保存的字节，或使用新的操作编号和下一个 seq 作为新操作发送。"
+
+
+class ReplicaFork(Clash):
+    """This seq came before with another op: two stores push as one replica. The line is kept beside and not judged."""
+
+    slug = "replica_fork"
+    title = "Two stores push as one replica"
+    title_zh = "两个本地库以同一终端副本推送"
+    way_out = "Register a new store (POST /api/v1/replicas with a new install_id), renumber what is unsettled from 1 and push it there."
+    way_out_zh = "请用新的 install_id 登记新的本地库，将未了结的操作从 1 重新编号后推送。"
+
+
+class SeqRange(Invalid):
+    """The seq is so far over acked_through that the phone's counter must be broken. The line is kept apart and not judged."""
+
+    slug = "seq_range"
+    title = "The sequence number is far ahead"
+    title_zh = "序号超前过多"
+    way_out = "Number operations without gaps from next_seq of the registration, resend what is missing, or register a new store."
+    way_out_zh = "请从登记时返回的 next_seq 起连续编号并补发缺失的操作，或登记新的本地库。"
+
+
+LANES: dict[str, type[Problem]] = {
+    "malformed": Malformed,
+    "too_large": TooLarge,
+    "op_reuse": OpReuse,
+    "fork": ReplicaFork,
+    "seq_range": SeqRange,
+}
+"""Why a line is kept beside the replica's own sequence, and the problem its sender is told; the result's `code` is the problem's slug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +153,7 @@ def read_header(raw: bytes) -> Header:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BadHeader(f"line 1 is not JSON: {error}") from error
-    if not isinstance(data, dict) or data.get("h") != 1:
+    if not isinstance(data, dict) or data.get("h") != 1 or _holds_nul(data):
         raise BadHeader("line 1 is not a header object with h = 1", errors=[("/h", "1")])
     chain = data.get("chain") or {}
     try:
@@ -136,73 +178,76 @@ def read_line(number: int, raw: bytes, *, size: int, sha256: bytes, op_bytes: in
         return Line(number, raw[:op_bytes], sha256, "too_large", fault=f"a line is at most {op_bytes} bytes, this one has {size}")
     try:
         data = orjson.loads(raw)
-        if not isinstance(data, dict):
-            return Line(number, raw, sha256, "malformed", fault="the line is not a JSON object")
+        op, seq = _place_of(data, raw)
     except orjson.JSONDecodeError as error:
         return Line(number, raw, sha256, "malformed", fault=f"the line is not JSON in UTF-8: {error}")
-    seq = data.get("seq")
+    except ValueError as error:
+        return Line(number, raw, sha256, "malformed", fault=str(error))
+    return Line(number, raw, sha256, "main", op=op, seq=seq, data=data)
+
+
+def _place_of(data: Any, raw: bytes) -> tuple[UUID, int]:
+    """The op and seq of a line's object; ValueError says what is wrong with it."""
+    if not isinstance(data, dict):
+        raise ValueError("the line is not a JSON object")  # noqa: TRY004 - one kind of fault for the caller
+    if b"\\u0000" in raw and _holds_nul(data):
+        raise ValueError("the line holds a NUL character, which no text may")
     try:
         op = UUID(data.get("op"))
-    except (TypeError, ValueError, AttributeError):
-        return Line(number, raw, sha256, "malformed", fault="op is not a UUID", data=data)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ValueError("op is not a UUID") from error
+    seq = data.get("seq")
     if isinstance(seq, bool) or not isinstance(seq, int) or not 1 <= seq <= MAX_SEQ:
-        return Line(number, raw, sha256, "malformed", op=op, fault="seq is not a whole number from 1", data=data)
-    return Line(number, raw, sha256, "main", op=op, seq=seq, data=data)
+        raise ValueError("seq is not a whole number from 1")
+    return op, seq
 
 
 def read_operation(data: dict[str, Any]) -> Operation:
     """The envelope of a line whose op and seq are known to be right; BadEnvelope lists every wrong field."""
     errors: list[tuple[str, str]] = []
-    entity = data.get("e")
-    payload = data.get("d")
-    deps = data.get("deps") or []
-    at = entity_id = None
-    ids: list[UUID] = []
-    try:
-        at = _moment(data.get("at"))
-    except (TypeError, ValueError):
-        errors.append(("/at", "RFC 3339 with an offset"))
-    if not isinstance(data.get("t"), str):
-        errors.append(("/t", "the name of an operation"))
-    version = data.get("v")
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        errors.append(("/v", "a whole number from 1"))
-    if not isinstance(entity, dict) or entity.get("type") not in _ENTITIES:
-        errors.append(("/e/type", f"one of {', '.join(sorted(_ENTITIES))}"))
-    else:
+    entity = data.get("e") if isinstance(data.get("e"), dict) else {}
+    assert isinstance(entity, dict)
+
+    def read(pointer: str, value: Any, reader: Callable[[Any], T], what: str) -> T | None:
         try:
-            entity_id = UUID(entity.get("id"))
+            return reader(value)
         except (TypeError, ValueError, AttributeError):
-            errors.append(("/e/id", "a UUID"))
-        if not (entity.get("base") is None or _is_whole(entity.get("base"))):
-            errors.append(("/e/base", "a version or null"))
-    if not isinstance(payload, dict):
-        errors.append(("/d", "an object"))
-    try:
-        ids = [UUID(each) for each in deps]
-    except (TypeError, ValueError, AttributeError):
-        errors.append(("/deps", "a list of operation ids"))
-    try:
-        boot, mono = _text(data.get("boot")), _number(data.get("mono_ms"))
-    except ValueError as error:
-        errors.append(("/mono_ms", str(error)))
+            errors.append((pointer, what))
+            return None
+
+    at = read("/at", data.get("at"), _moment, "RFC 3339 with an offset")
+    verb = read("/t", data.get("t"), _name, "the name of an operation")
+    version = read("/v", data.get("v"), _version, "a whole number from 1")
+    mono = read("/mono_ms", data.get("mono_ms"), _number, "milliseconds, or null")
+    deps = read("/deps", data.get("deps") or [], _ids, "a list of operation ids")
+    kind = read("/e/type", entity.get("type"), _entity, f"one of {', '.join(sorted(_ENTITIES))}")
+    entity_id = read("/e/id", entity.get("id"), UUID, "a UUID")
+    base = read("/e/base", entity.get("base"), _base, "a version or null")
+    payload = read("/d", data.get("d"), _object, "an object")
     if errors:
         raise BadEnvelope("; ".join(f"{pointer}: {text}" for pointer, text in errors), errors=errors)
-    assert at is not None and entity_id is not None and isinstance(payload, dict) and isinstance(entity, dict)
     return Operation(
         op=UUID(data["op"]),
         seq=data["seq"],
-        verb=data["t"],
-        version=data["v"],
-        at=at,
-        boot=boot,
+        verb=cast("str", verb),
+        version=cast("int", version),
+        at=cast("dt.datetime", at),
+        boot=_text(data.get("boot")),
         mono_ms=mono,
-        deps=tuple(ids),
-        entity_type=entity["type"],
-        entity=entity_id,
-        base=entity.get("base"),
-        payload=payload,
+        deps=cast("tuple[UUID, ...]", deps),
+        entity_type=cast("str", kind),
+        entity=cast("UUID", entity_id),
+        base=base,
+        payload=cast("dict[str, Any]", payload),
     )
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(key) or _holds_nul(each) for key, each in value.items())
+    return isinstance(value, list) and any(_holds_nul(each) for each in value)
 
 
 def without_seq(raw: bytes) -> bytes:
@@ -233,6 +278,42 @@ def _number(value: Any) -> float | None:
 
 def _whole(value: Any) -> int | None:
     return value if _is_whole(value) else None
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 60:
+        raise ValueError("a short text")
+    return value
+
+
+def _version(value: Any) -> int:
+    if not _is_whole(value) or value < 1:
+        raise ValueError("a whole number from 1")
+    return int(value)
+
+
+def _entity(value: Any) -> str:
+    if value not in _ENTITIES:
+        raise ValueError("not an entity of the protocol")
+    return str(value)
+
+
+def _base(value: Any) -> int | None:
+    if value is not None and not _is_whole(value):
+        raise ValueError("a version or null")
+    return cast("int | None", value)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("an object")
+    return value
+
+
+def _ids(value: Any) -> tuple[UUID, ...]:
+    if not isinstance(value, list):
+        raise TypeError("a list")
+    return tuple(UUID(each) for each in value)
 
 
 def _is_whole(value: Any) -> bool:

@@ -50,7 +50,9 @@ def seed() -> None:
             click.echo("The demo district is there already. 演示区已存在。", err=True)
             return
         if session.scalar(sa.select(Person.id).limit(1)) is not None:
-            raise click.ClickException("this database holds real data: the demo is seeded into an empty one only. 数据库非空，拒绝写入演示数据。")
+            raise click.ClickException(
+                "this database holds real data: the demo is seeded into an empty one only. 数据库非空，拒绝写入演示数据。"
+            )
     password_hash = passwords.hashed(cast.PASSWORD)
     areas, roads = demo_areas(), demo_roads()
     texts = {"catalog_csv": _data(catalog_package, "catalog.csv"), "calendar_csv": _data(deadlines_package, "calendar_cn.csv")}
@@ -63,7 +65,9 @@ def _data(package: ModuleType, name: str) -> str:
     return (Path(package.__path__[0]) / "data" / name).read_text("utf-8")
 
 
-def _seed(session: Session, act: Act, *, password_hash: str, areas: list[AreaShape], roads: list[RoadSegment], catalog_csv: str, calendar_csv: str) -> None:
+def _seed(
+    session: Session, act: Act, *, password_hash: str, areas: list[AreaShape], roads: list[RoadSegment], catalog_csv: str, calendar_csv: str
+) -> None:
     territory.import_areas(session, act, areas=areas)
     territory.import_roads(session, act, roads=roads)
     session.flush()
@@ -147,11 +151,25 @@ def _assign(session: Session, act: Act, units: dict[str, UUID]) -> None:
         contracts.assign_responsibility(session, act, role="area_owner", scope="all", area=code, unit=units[code], valid_from=since)
     for trade, unit in cast.TRADE_OWNERS.items():
         contracts.assign_responsibility(
-            session, act, role="trade_owner", scope="trade", key=trade, area=cast.DISTRICT, unit=units[unit], valid_from=since,
+            session,
+            act,
+            role="trade_owner",
+            scope="trade",
+            key=trade,
+            area=cast.DISTRICT,
+            unit=units[unit],
+            valid_from=since,
         )
     for trade, unit in cast.ACTING.items():
         contracts.assign_responsibility(
-            session, act, role="acting", scope="trade", key=trade, area=cast.DISTRICT, unit=units[unit], valid_from=since,
+            session,
+            act,
+            role="acting",
+            scope="trade",
+            key=trade,
+            area=cast.DISTRICT,
+            unit=units[unit],
+            valid_from=since,
         )
     session.flush()
 

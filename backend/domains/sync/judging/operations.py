@@ -25,7 +25,6 @@ from backend.domains.patrols.model import Patrol
 from backend.domains.sync.model import VoidedSeq
 from backend.domains.sync.rules.verdicts import Status
 
-
 Done = tuple[Status, str | None, int | None, dict[str, Any] | None]
 """How an operation went: its outcome and code, the entity's version, and what is known of it at once."""
 
@@ -38,7 +37,7 @@ class OperationType:
 
     schema: Schema
     entity: str
-    model: type[Finding] | type[Patrol] | None
+    model: type[Finding | Patrol] | None
     roles: tuple[str, ...]
     do: Handler
 
@@ -46,7 +45,9 @@ class OperationType:
 class SeqVoid(Schema):
     """`d` of seq_void: seqs that will never come, and why."""
 
-    seqs = fields.List(fields.Integer(strict=True, validate=validate.Range(min=1)), required=True, validate=validate.Length(min=1, max=10_000))
+    seqs = fields.List(
+        fields.Integer(strict=True, validate=validate.Range(min=1)), required=True, validate=validate.Length(min=1, max=10_000)
+    )
     reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.core.act import Act
+from backend.core.database.base import table_of
 from backend.core.database.engine import is_sqlite
 from backend.core.database.rows import find_row
 from backend.core.perform import Step, perform_run, reading
@@ -25,7 +26,7 @@ from backend.domains.identity import queries as identity
 from backend.domains.identity.queries import Standing
 from backend.domains.patrols.actions import prefetch_patrols
 from backend.domains.sync.actions.keep import lock_progress, move_progress
-from backend.domains.sync.actions.operations import OPERATIONS
+from backend.domains.sync.judging.operations import OPERATIONS
 from backend.domains.sync.model import Outcome, Progress, Waiting
 from backend.domains.sync.queries.kept import KeptOperation, blocked_entities, kept_operations, statuses_of, waiting_for
 from backend.domains.sync.rules.clock import corrected
@@ -191,7 +192,7 @@ def _code_of(problem: Problem) -> str:
     return "not_authorised" if isinstance(problem, RoleLost) else problem.slug
 
 
-def _verdict(
+def _verdict(  # noqa: PLR0917 - version and effects follow status and code as handlers return them
     act: Act,
     run: Run,
     kept: KeptOperation,
@@ -230,7 +231,8 @@ def _verdict(
 
 def _record(session: Session, run: Run, steps: Sequence[Step[Verdict]], verdicts: list[Verdict]) -> None:
     """Write the outcomes with the numbers the journal gave, and what waits for what."""
-    assert run.progress is not None and run.standing is not None, "prepared"
+    assert run.progress is not None, "prepared"
+    assert run.standing is not None, "prepared"
     rows = []
     for step, verdict in zip(steps, verdicts, strict=True):
         verdict.at_seq = step.act.told[-1].seq
@@ -261,14 +263,14 @@ def _record(session: Session, run: Run, steps: Sequence[Step[Verdict]], verdicts
     session.execute(sa.delete(Waiting).where(Waiting.op.in_(ops)).execution_options(synchronize_session=False))
     waiting = [{"awaits": awaited, "op": verdict.op} for verdict in verdicts for awaited in dict.fromkeys(verdict.awaits)]
     if waiting:
-        session.execute(sa.insert(sa.inspect(Waiting).local_table), waiting)
+        session.execute(sa.insert(table_of(Waiting)), waiting)
     run.progress.last_corrected_at = run.last_corrected
     if any(verdict.verb == "seq_void" and verdict.status == "applied" for verdict in verdicts):
         move_progress(session, run.progress)
 
 
 def _upsert(session: Session) -> sa.Insert:
-    table = sa.inspect(Outcome).local_table
+    table = table_of(Outcome)
     changing = [column.name for column in table.c if column.name not in {"op", "replica", "person", "seq", "verb", "kept_at"}]
     if is_sqlite(session):
         lite = sqlite.insert(table)
@@ -278,7 +280,13 @@ def _upsert(session: Session) -> sa.Insert:
 
 
 def _photos(operation: Operation) -> Iterable[tuple[UUID, str]]:
-    declared = operation.payload.get("photos") if operation.verb == "record_finding" else [operation.payload] if operation.verb == "add_photo" else ()
+    declared = (
+        operation.payload.get("photos")
+        if operation.verb == "record_finding"
+        else [operation.payload]
+        if operation.verb == "add_photo"
+        else ()
+    )
     for photo in declared if isinstance(declared, list) else ():
         if isinstance(photo, dict) and (photo_id := _uuid(photo.get("id"))) is not None and isinstance(photo.get("sha256"), str):
             yield photo_id, photo["sha256"]
