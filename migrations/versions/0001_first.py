@@ -398,11 +398,13 @@ def upgrade() -> None:
         "progress",
         sa.Column("replica", sa.Uuid(), nullable=False),
         sa.Column("acked_through", sa.BigInteger(), nullable=False),
+        sa.Column("unjudged", sa.BigInteger(), nullable=False),
         sa.Column("highest", sa.BigInteger(), nullable=False),
         sa.Column("chain", sa.LargeBinary(), nullable=False),
         sa.Column("last_push_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outbox_depth", sa.BigInteger(), nullable=True),
         sa.Column("clock_offset_ms", sa.BigInteger(), nullable=True),
+        sa.Column("last_corrected_seq", sa.BigInteger(), nullable=False),
         sa.Column("last_corrected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("chain_differs_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("replica", name=op.f("pk_progress")),
@@ -650,6 +652,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("push", "line", name=op.f("pk_kept_line")),
     )
     with op.batch_alter_table("kept_line", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_kept_line_beside",
+            ["replica", "sha256"],
+            unique=False,
+            postgresql_where=sa.text("lane <> 'main'"),
+            sqlite_where=sa.text("lane <> 'main'"),
+        )
         batch_op.create_index(batch_op.f("ix_kept_line_op"), ["op"], unique=False)
         batch_op.create_index(
             "uq_kept_line_main",
@@ -814,6 +823,7 @@ def downgrade() -> None:
     with op.batch_alter_table("kept_line", schema=None) as batch_op:
         batch_op.drop_index("uq_kept_line_main", postgresql_where=sa.text("lane = 'main'"), sqlite_where=sa.text("lane = 'main'"))
         batch_op.drop_index(batch_op.f("ix_kept_line_op"))
+        batch_op.drop_index("ix_kept_line_beside", postgresql_where=sa.text("lane <> 'main'"), sqlite_where=sa.text("lane <> 'main'"))
 
     op.drop_table("kept_line")
     with op.batch_alter_table("finding_proposal", schema=None) as batch_op:

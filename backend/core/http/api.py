@@ -5,6 +5,8 @@ Schemas are passed to decorators as instances (a class would be built on every r
 
 from __future__ import annotations
 
+from collections import Counter
+from http import HTTPStatus
 from typing import Any
 
 import flask_smorest
@@ -15,6 +17,15 @@ from werkzeug.exceptions import HTTPException
 
 from backend.core.http.problems import of_http
 from backend.core.problems import WrongMedia
+
+_INVALID = 422
+_RESPONSES = {
+    "DEFAULT_ERROR": "A problem (RFC 9457)",
+    "INVALID": "A field is missing, unknown or wrong: `errors` points to each",
+    "NOT_MODIFIED": "Not modified",
+    "PRECONDITION_FAILED": "It changed meanwhile",
+    "PRECONDITION_REQUIRED": "If-Match is required",
+}
 
 
 class _Parser(FlaskParser):
@@ -33,9 +44,40 @@ class _Parser(FlaskParser):
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """Blueprint of a domain's endpoints."""
+    """Blueprint of a domain's endpoints. Each operation is named by its function and says who may call it."""
 
     ARGUMENTS_PARSER = _Parser()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._named: Counter[str] = Counter()
+        super().__init__(*args, **options)
+
+    def _store_endpoint_docs(self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any) -> None:
+        super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
+        who = getattr(obj, "declared_caller", None)
+        for method, doc in self._docs[endpoint].items():
+            if method == "parameters":
+                continue
+            self._named[obj.__name__] += 1
+            number = self._named[obj.__name__]
+            said = dict(doc.get("manual_doc", {}))
+            said["operationId"] = obj.__name__ if number == 1 else f"{obj.__name__}_{number}"  # a function with several routes
+            said["description"] = "\n\n".join(text for text in (doc["docstring"].get("description"), _who(who)) if text)
+            said["x-caller"] = who
+            if who == "public":
+                said["security"] = []
+            doc["manual_doc"] = said
+
+    def _prepare_arguments_doc(self, doc: dict[str, Any], doc_info: dict[str, Any], **known: Any) -> dict[str, Any]:
+        doc = super()._prepare_arguments_doc(doc, doc_info, **known)
+        responses = doc.get("responses", {})
+        if responses.get(_INVALID) == HTTPStatus(_INVALID).name:
+            responses[_INVALID] = "INVALID"  # the standard library renamed 422 in Python 3.13: the document must not depend on it
+        return doc
+
+
+def _who(declared: str | None) -> str | None:
+    return None if declared is None else "Callers: anybody." if declared == "public" else f"Callers: {declared}."
 
 
 class Api(flask_smorest.Api):
@@ -61,10 +103,9 @@ class Api(flask_smorest.Api):
         }
         self.spec.components.schema("Problem", problem)
         content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        self.spec.components.response("DEFAULT_ERROR", {"description": "A problem (RFC 9457)", "content": content})
-        for name in ("UNPROCESSABLE_CONTENT", "UNPROCESSABLE_ENTITY", "NOT_MODIFIED", "PRECONDITION_FAILED", "PRECONDITION_REQUIRED"):
-            described = {"description": name.replace("_", " ").capitalize()}
-            self.spec.components.response(name, described if name == "NOT_MODIFIED" else {**described, "content": content})
+        for name, description in _RESPONSES.items():
+            response = {"description": description} if name == "NOT_MODIFIED" else {"description": description, "content": content}
+            self.spec.components.response(name, response, lazy=True)
 
     def handle_http_exception(self, error: HTTPException) -> Response:  # type: ignore[override] # its own type is a tuple
         return of_http(error)

@@ -12,11 +12,12 @@ from backend.core.http.callers import caller, here
 from backend.core.http.settings import settings
 from backend.core.perform import perform, reading
 from backend.core.problems import Missing
+from backend.domains.deadlines import queries as deadlines
 from backend.domains.evidence import queries as evidence
 from backend.domains.evidence.outside.serving import send_photo
 from backend.domains.findings import schemas
 from backend.domains.findings.actions import amend, move, record
-from backend.domains.findings.queries.documents import finding_docs, history_of
+from backend.domains.findings.queries.documents import deadlines_of, finding_docs, history_of
 from backend.domains.findings.queries.lists import list_findings as listed
 from backend.domains.findings.queries.one import get_finding as one
 from backend.domains.findings.rules.moves import moves_open_to
@@ -46,6 +47,21 @@ def list_findings(query: dict[str, Any]) -> dict[str, Any]:
 def get_finding(finding: UUID) -> dict[str, Any]:
     """One finding with its history and the moves open to the caller."""
     return _shown(finding)
+
+
+@blueprint.get("/findings/<uuid:finding>/deadlines")
+@caller(*READERS)
+@blueprint.response(200, schemas.DeadlinesExplained())
+def explain_deadlines(finding: UUID) -> dict[str, Any]:
+    """The deadlines of its dispatches, each explained step by step in Chinese and English; also for the contractor who must keep it."""
+    session, act = here()
+    with reading(session, snapshot=True):
+        one(session, finding, act.actor)
+        items = [
+            {"dispatch": task, "deadline": deadlines.explain(session, deadlines.get_deadline(session, deadline), at=act.at)}
+            for task, deadline in deadlines_of(session, finding)
+        ]
+    return {"items": items}
 
 
 @blueprint.post("/findings/<uuid:finding>/filing")

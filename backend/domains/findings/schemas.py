@@ -295,3 +295,16 @@ class FindingPage(Schema):
 
     items = fields.List(fields.Nested(FindingDoc()))
     next = fields.String(allow_none=True)
+
+
+class DeadlineExplained(Schema):
+    """A dispatch and its deadline as GET /deadlines/{id} shows it."""
+
+    dispatch = fields.UUID()
+    deadline = fields.Dict()
+
+
+class DeadlinesExplained(Schema):
+    """The deadlines of a finding's dispatches."""
+
+    items = fields.List(fields.Nested(DeadlineExplained()))

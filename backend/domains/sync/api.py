@@ -201,12 +201,13 @@ def _push_answer(session: Session, act: Act, header: Header, found: Kept, verdic
     with reading(session, snapshot=True):
         epoch = standing.epoch(session)
         place = standing.standing(session, header.replica)
-        known = kept.outcomes_of(session, [line.op for line in found.known if line.op is not None])
+        others = [line.op for line in found.fresh if line.op not in verdicts] + [line.op for line in found.known]
+        known = kept.outcomes_of(session, [op for op in others if op is not None])
         renewal = identity.credential_due(session, present().token_id, act.at)
     results: list[dict[str, Any]] = []
     for line in found.fresh:
         assert line.op is not None, "fresh lines have an op"
-        verdict = verdicts.get(line.op)
+        verdict = verdicts.get(line.op) or known.get(line.op)
         results.append(shown(verdict, line=line.number) if verdict else _received(line))
     for line in found.known:
         outcome = known.get(line.op) if line.op else None

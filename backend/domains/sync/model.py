@@ -50,6 +50,13 @@ class KeptLine(Base):
             sqlite_where=sa.text("lane = 'main'"),
         ),
         sa.Index(None, "op"),
+        sa.Index(
+            "ix_kept_line_beside",
+            "replica",
+            "sha256",
+            postgresql_where=sa.text("lane <> 'main'"),
+            sqlite_where=sa.text("lane <> 'main'"),
+        ),
     )
 
 
@@ -101,11 +108,14 @@ class Progress(Base):
     __tablename__ = "progress"
     replica: Mapped[UUID] = mapped_column(primary_key=True)
     acked_through: Mapped[int]
+    unjudged: Mapped[int]
+    """Operations kept but not judged yet; above zero for long, the worker judges them."""
     highest: Mapped[int]
     chain: Mapped[bytes]
     last_push_at: Mapped[dt.datetime | None]
     outbox_depth: Mapped[int | None]
     clock_offset_ms: Mapped[int | None]
+    last_corrected_seq: Mapped[int]
     last_corrected_at: Mapped[dt.datetime | None]
     chain_differs_at: Mapped[dt.datetime | None]
 

@@ -1,4 +1,4 @@
-"""Which language a page is in: Chinese unless the browser or the reader wants English. The words are in translations/, English in the code."""
+"""Which language a page is in: Chinese unless the reader or the browser wants English. English is in the code, Chinese in translations/."""
 
 from __future__ import annotations
 

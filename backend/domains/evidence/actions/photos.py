@@ -32,7 +32,8 @@ def prefetch_photos(session: Session, photo_ids: Collection[UUID], sha256s: Coll
 def declare_photo(session: Session, act: Act, *, photo: Mapping[str, Any], subject_type: str, subject: UUID) -> Photo:
     """This person declares a photo on the subject: `photo` as `schemas.DeclaredPhoto` loads it.
 
-    Tells nothing: whoever declares tells of the subject, naming photo and hash. It starts as stored (usable, unreadable) where this person delivered the bytes before. The same declaration again changes nothing;
+    Tells nothing: whoever declares tells of the subject, naming photo and hash. It starts as stored (usable, unreadable) where this
+    person delivered the bytes before. The same declaration again changes nothing;
     under an id that is taken by another declaration it raises IdTaken.
     """
     person = person_of(act)

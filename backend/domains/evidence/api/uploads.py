@@ -28,6 +28,24 @@ from backend.domains.evidence.rules import photos, tus
 blueprint = Blueprint("uploads", __name__, description="Resumable uploads (tus 1.0)")
 
 _CHUNK = {"content": {tus.CHUNK_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+_VERSION = {"name": "Tus-Resumable", "in": "header", "required": True, "schema": {"type": "string", "enum": [tus.VERSION]}}
+_BYTES = {"type": "integer", "minimum": 0}
+_LENGTH = {"name": "Upload-Length", "in": "header", "required": True, "schema": _BYTES, "description": "Bytes of the whole file"}
+_METADATA = {
+    "name": "Upload-Metadata",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "Pairs of a name and a base64 value: `sha256` (64 lower-case hexadecimal digits), and `photo`, `mime`",
+}
+_OFFSET = {"name": "Upload-Offset", "in": "header", "required": True, "schema": _BYTES, "description": "Where this body begins"}
+_CHECKSUM = {
+    "name": "Upload-Checksum",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": f"Of this body: one of {', '.join(tus.ALGORITHMS)}, a blank, base64",
+}
+_OVERRIDE = {"name": "X-HTTP-Method-Override", "in": "header", "required": True, "schema": {"type": "string", "enum": ["PATCH", "DELETE"]}}
 
 
 @blueprint.route("/uploads", methods=["OPTIONS"], provide_automatic_options=False)
@@ -49,7 +67,11 @@ def describe_uploads(upload: str | None = None) -> Response:  # noqa: ARG001 - t
 
 @blueprint.post("/uploads")
 @caller(kinds=("session", "credential"))
-@blueprint.doc(requestBody=_CHUNK, responses={201: {"description": "Location is the upload's URL, Upload-Offset where to go on"}})
+@blueprint.doc(
+    parameters=[_VERSION, _LENGTH, _METADATA, _CHECKSUM],
+    requestBody=_CHUNK,
+    responses={201: {"description": "Location is the upload's URL, Upload-Offset where to go on"}},
+)
 def create_upload() -> Response:
     """Begin an upload, or find the one begun before: `Upload-Length`, and `Upload-Metadata` with `sha256` (and `photo`, `mime`).
 
@@ -82,7 +104,7 @@ def create_upload() -> Response:
 
 @blueprint.route("/uploads/<upload>", methods=["HEAD"], provide_automatic_options=False)
 @caller(kinds=("session", "credential"))
-@blueprint.doc(responses={200: {"description": "Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires"}})
+@blueprint.doc(parameters=[_VERSION], responses={200: {"description": "Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires"}})
 def find_upload(upload: str) -> Response:
     """Where the upload stands."""
     tus.check_version(request.headers.get("Tus-Resumable"))
@@ -96,7 +118,11 @@ def find_upload(upload: str) -> Response:
 
 @blueprint.patch("/uploads/<upload>")
 @caller(kinds=("session", "credential"))
-@blueprint.doc(requestBody=_CHUNK, responses={204: {"description": "Upload-Offset after these bytes"}})
+@blueprint.doc(
+    parameters=[_VERSION, _OFFSET, _CHECKSUM],
+    requestBody=_CHUNK,
+    responses={204: {"description": "Upload-Offset after these bytes"}},
+)
 def append_upload(upload: str) -> Response:
     """Go on at `Upload-Offset`. With the last byte the file is checked (hash, size, picture header) and stored before the answer.
 
@@ -107,7 +133,7 @@ def append_upload(upload: str) -> Response:
 
 @blueprint.delete("/uploads/<upload>")
 @caller(kinds=("session", "credential"))
-@blueprint.doc(responses={204: {"description": "Forgotten; a file that was stored stays"}})
+@blueprint.doc(parameters=[_VERSION], responses={204: {"description": "Forgotten; a file that was stored stays"}})
 def terminate_upload(upload: str) -> Response:
     """Give the upload up."""
     return _terminate(upload)
@@ -115,7 +141,7 @@ def terminate_upload(upload: str) -> Response:
 
 @blueprint.post("/uploads/<upload>")
 @caller(kinds=("session", "credential"))
-@blueprint.doc(responses={204: {"description": "As the method named"}})
+@blueprint.doc(parameters=[_VERSION, _OVERRIDE], requestBody=_CHUNK, responses={204: {"description": "As the method named"}})
 def override_method(upload: str) -> Response:
     """For clients behind a wall that lets only POST through: `X-HTTP-Method-Override` names PATCH or DELETE."""
     named = request.headers.get("X-HTTP-Method-Override", "")

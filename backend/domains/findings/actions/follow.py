@@ -15,7 +15,7 @@ from backend.domains.findings.actions.placing import category_of, match_contract
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Dispatch, Finding
 from backend.domains.findings.rules.moves import FILING_NEEDS
-from backend.domains.findings.rules.needs import needs_of
+from backend.domains.findings.rules.needs import lacks_photos, needs_of
 
 
 def settle_evidence(session: Session, act: Act, *, finding: UUID) -> Finding | None:
@@ -23,7 +23,8 @@ def settle_evidence(session: Session, act: Act, *, finding: UUID) -> Finding | N
     row = lock_row(session, Finding, finding)
     if row is None:
         return None
-    row.lacks_photos = not evidence.evidence_of(session, [finding])[finding].complete
+    seen = evidence.evidence_of(session, [finding])[finding]
+    row.lacks_photos = lacks_photos(declared=seen.declared, settled=seen.usable + seen.waived)
     row.version += 1
     tell(act, "finding.evidence_settled", row, complete=not row.lacks_photos)
     return row

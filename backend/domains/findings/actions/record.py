@@ -18,6 +18,7 @@ from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Finding, Note, NumberCounter
 from backend.domains.findings.queries.one import await_finding
 from backend.domains.findings.rules import moves
+from backend.domains.findings.rules.needs import lacks_photos
 from backend.domains.patrols import queries as patrols
 from backend.domains.patrols.rules import NotYourPatrol
 from backend.domains.territory import queries as territory
@@ -66,13 +67,11 @@ def record_finding(
     place_finding(session, row, payload["place"])
     bind_contract(session, row)
     photos = [_declare(session, act, row, photo) for photo in payload["photos"]]
-    row.lacks_photos = not photos or not all(photo.state == "usable" for photo in photos)
+    row.lacks_photos = lacks_photos(declared=len(photos), settled=sum(photo.state == "usable" for photo in photos))
     row.number = take_number(session, act, row.district)
     add_row(session, row)
     declared = {str(photo.id): photo.sha256 for photo in photos}
-    tell(
-        act, "finding.recorded", row, number=row.number, category=f"{row.kind}:{row.code}", grid=row.grid, photos=declared, source=source
-    )
+    tell(act, "finding.recorded", row, number=row.number, category=f"{row.kind}:{row.code}", grid=row.grid, photos=declared, source=source)
     return row, "category_mapped" if mapped else None
 
 

@@ -57,6 +57,12 @@ def history_of(session: Session, finding: UUID, reader: Actor) -> list[dict[str,
     ]
 
 
+def deadlines_of(session: Session, finding: UUID) -> list[tuple[UUID, UUID]]:
+    """The finding's dispatches that have a deadline, the oldest first, as pairs of dispatch and deadline."""
+    query = sa.select(Dispatch.id, Dispatch.deadline).where(Dispatch.finding == finding, Dispatch.deadline.is_not(None))
+    return [(row.id, row.deadline) for row in session.execute(query.order_by(Dispatch.issued_at, Dispatch.id))]
+
+
 def limit_of(row: Any) -> dict[str, Any] | None:
     """The limit of a finding or dispatch row."""
     if row.limit_value is None:

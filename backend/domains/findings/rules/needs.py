@@ -29,3 +29,8 @@ FLAGS = {
 def needs_of(finding: Flagged) -> list[str]:
     """The flags that are set, by the names of the wire."""
     return [name for name, column in FLAGS.items() if getattr(finding, column)]
+
+
+def lacks_photos(*, declared: int, settled: int) -> bool:
+    """Whether evidence is incomplete: at least one photo must be declared, and each usable or waived (`settled`)."""
+    return declared == 0 or settled < declared

@@ -23,10 +23,11 @@ _CHUNK = 400
 
 @dataclass(slots=True)
 class Kept:
-    """What keeping a push found: lines to judge, lines known before, lines kept beside with the reason."""
+    """What keeping a push found: lines to judge, lines known before (some under a new seq), lines kept beside with the reason."""
 
     fresh: list[Line] = field(default_factory=list)
     known: list[Line] = field(default_factory=list)
+    renumbered: list[Line] = field(default_factory=list)
     beside: list[tuple[Line, str, str]] = field(default_factory=list)
     forked: bool = False
     chain_differs: bool = False
@@ -50,11 +51,13 @@ def keep_push(
     session.flush()
     sort_lines(session, act, place, lines, kept)
     rows = [_row(push.id, header.replica, line, line.lane) for line in kept.fresh]
-    rows += [_row(push.id, header.replica, line, lane) for line, lane, _ in kept.beside]
-    rows += [_row(push.id, header.replica, line, "main") for line in kept.known if _renumbered(session, header.replica, line)]
+    rows += [_row(push.id, header.replica, line, "main") for line in kept.renumbered]
+    before = _known_beside(session, header.replica, [line.sha256 for line, _, _ in kept.beside])
+    rows += [_row(push.id, header.replica, line, lane) for line, lane, _ in kept.beside if line.sha256 not in before]
     if rows:
         session.execute(sa.insert(table_of(KeptLine)), rows)
     move_progress(session, place)
+    place.unjudged += len(kept.fresh)
     place.last_push_at = received_at
     place.outbox_depth = header.outbox_depth
     place.clock_offset_ms = round((received_at - header.sent_at) / dt.timedelta(milliseconds=1))
@@ -71,7 +74,7 @@ def lock_progress(session: Session, replica: UUID) -> Progress:
     """The replica's progress, locked: pushes of one replica follow each other."""
     place = session.get(Progress, replica, with_for_update=True, populate_existing=True)
     if place is None:
-        place = Progress(replica=replica, acked_through=0, highest=0, chain=bytes(32))
+        place = Progress(replica=replica, acked_through=0, unjudged=0, highest=0, last_corrected_seq=0, chain=bytes(32))
         session.add(place)
         session.flush()
     return place
@@ -98,6 +101,8 @@ def sort_lines(session: Session, act: Act, place: Progress, lines: Sequence[Line
             kept.beside.append((line, "seq_range", f"seq is more than {SEQ_AHEAD} above acked_through ({place.acked_through})"))
         else:
             (kept.fresh if first is None else kept.known).append(line)
+            if first is not None and holder is None:
+                kept.renumbered.append(line)
             if first is None:
                 ops[line.op] = _First(place.replica, act.actor.person, line.sha256, line.raw)
             seqs[line.seq] = line.op
@@ -169,10 +174,12 @@ def _same(line: Line, first: _First, act: Act, replica: UUID) -> bool:
     return line.sha256 == first.sha256 or without_seq(line.raw) == without_seq(first.raw)
 
 
-def _renumbered(session: Session, replica: UUID, line: Line) -> bool:
-    """Whether a known operation comes under a seq this replica has not used yet."""
-    query = sa.select(sa.literal(1)).where(KeptLine.replica == replica, KeptLine.lane == "main", KeptLine.seq == line.seq)
-    return session.scalar(query.limit(1)) is None
+def _known_beside(session: Session, replica: UUID, hashes: Sequence[bytes]) -> set[bytes]:
+    """Of these hashes, those of lines that this replica sent before and that stand beside: a resend keeps them once."""
+    if not hashes:
+        return set()
+    query = sa.select(KeptLine.sha256).where(KeptLine.replica == replica, KeptLine.lane != "main", KeptLine.sha256.in_(hashes))
+    return {bytes(found) for found in session.scalars(query)}
 
 
 def _row(push: UUID, replica: UUID, line: Line, lane: str) -> dict[str, Any]:

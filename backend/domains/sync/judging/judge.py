@@ -28,7 +28,7 @@ from backend.domains.patrols.actions import prefetch_patrols
 from backend.domains.sync.actions.keep import lock_progress, move_progress
 from backend.domains.sync.judging.operations import OPERATIONS
 from backend.domains.sync.model import Outcome, Progress, Waiting
-from backend.domains.sync.queries.kept import KeptOperation, blocked_entities, kept_operations, statuses_of, waiting_for
+from backend.domains.sync.queries.kept import Judged, KeptOperation, blocked_entities, judged, kept_operations, waiting_for
 from backend.domains.sync.rules.clock import corrected
 from backend.domains.sync.rules.envelope import BadEnvelope, Operation
 from backend.domains.sync.rules.verdicts import FINAL, SATISFYING, Status, Verdict
@@ -56,20 +56,28 @@ class ReplicaRevoked(Forbidden):
 
 @dataclass(slots=True)
 class Run:
-    """What the operations of one run know of each other and of those before them."""
+    """What the operations of one run know of each other and of those before them.
+
+    `settled` are statuses by op, `before` earlier outcomes of the run's own operations, `blocked` for each entity the lowest seq that waits
+    on it, `last` the highest seq whose time was corrected, with that time.
+    """
 
     replica: UUID
     act: Act
     standing: Standing | None = None
     revoked_at: dt.datetime | None = None
     settled: dict[UUID, str] = field(default_factory=dict)
-    blocked: set[UUID] = field(default_factory=set)
-    last_corrected: dt.datetime | None = None
+    before: dict[UUID, Judged] = field(default_factory=dict)
+    blocked: dict[UUID, int] = field(default_factory=dict)
+    last: tuple[int, dt.datetime] | None = None
     progress: Progress | None = None
 
 
 def judge(session: Session, act: Act, *, replica: UUID, operations: Sequence[KeptOperation]) -> list[Verdict]:
-    """Judge these operations of one replica in the order of their seqs, then whatever waited for them. Returns all verdicts."""
+    """Judge these operations of one replica in the order of their seqs, then whatever waited for them. Returns all verdicts.
+
+    What somebody else judged meanwhile (two connections, or the worker) is left as it is and not among them.
+    """
     verdicts: list[Verdict] = []
     todo = {replica: list(operations)}
     while todo:
@@ -83,18 +91,18 @@ def judge(session: Session, act: Act, *, replica: UUID, operations: Sequence[Kep
 def _judge_run(session: Session, act: Act, replica: UUID, batch: Sequence[KeptOperation]) -> list[Verdict]:
     run = Run(replica=replica, act=act)
     steps = [_step(run, each) for each in sorted(batch, key=lambda each: each.seq)]
+
+    def record(writer: Session, verdicts: list[Verdict | None]) -> None:
+        _record(writer, run, [(step.act, verdict) for step, verdict in zip(steps, verdicts, strict=True) if verdict is not None])
+
     try:
-        return perform_run(
-            session,
-            steps,
-            prepare=lambda writer: _prepare(writer, run, batch),
-            record=lambda writer, verdicts: _record(writer, run, steps, verdicts),
-        )
+        done = perform_run(session, steps, prepare=lambda writer: _prepare(writer, run, batch), record=record)
+        return [verdict for verdict in done if verdict is not None]
     finally:
         session.info.pop("numbers", None)
 
 
-def _step(run: Run, kept: KeptOperation) -> Step[Verdict]:
+def _step(run: Run, kept: KeptOperation) -> Step[Verdict | None]:
     return Step(
         act=replace(run.act, told=[], replica=run.replica, op=kept.op),
         do=lambda session, act: _judge_one(session, act, run, kept),
@@ -105,14 +113,17 @@ def _step(run: Run, kept: KeptOperation) -> Step[Verdict]:
 def _prepare(session: Session, run: Run, batch: Sequence[KeptOperation]) -> None:
     """One SELECT a table for all that the run will look up; locks the replica's progress and the findings it touches."""
     run.progress = lock_progress(session, run.replica)
-    run.last_corrected = run.progress.last_corrected_at
+    place = run.progress
+    run.last = (place.last_corrected_seq, place.last_corrected_at) if place.last_corrected_at is not None else None
     row = identity.get_replica(session, run.replica)
     run.revoked_at = row.revoked_at
     run.standing = identity.standing_of(session, row.person)
     operations = [each.operation for each in batch if each.operation is not None]
     own = {each.op for each in batch}
-    run.settled = statuses_of(session, {dep for operation in operations for dep in operation.deps} - own)
-    run.blocked = blocked_entities(session, run.replica, before=min(each.seq for each in batch), apart_from=own)
+    run.before = judged(session, own)
+    deps = {dep for operation in operations for dep in operation.deps} - own
+    run.settled = {op: each.status for op, each in {**run.before, **judged(session, deps)}.items()}
+    run.blocked = blocked_entities(session, run.replica, apart_from=own)
     prefetch_findings(session, {operation.entity for operation in operations if operation.entity_type == "finding"})
     named = {operation.entity for operation in operations if operation.entity_type == "patrol"}
     named |= {patrol for operation in operations if (patrol := _uuid(operation.payload.get("patrol"))) is not None}
@@ -122,14 +133,14 @@ def _prepare(session: Session, run: Run, batch: Sequence[KeptOperation]) -> None
         evidence.prefetch_photos(session, [photo for photo, _ in photos], {sha256 for _, sha256 in photos}, row.person)
 
 
-def _judge_one(session: Session, act: Act, run: Run, kept: KeptOperation) -> Verdict:
+def _judge_one(session: Session, act: Act, run: Run, kept: KeptOperation) -> Verdict | None:
+    if kept.op in run.before and run.before[kept.op].status in FINAL:
+        return None
     if kept.fault is not None:
         raise kept.fault
     operation = kept.operation
     assert operation is not None, "an operation without a fault is readable"
-    act.device_at = operation.at
-    act.happened_at, act.time_quality = corrected(operation, kept.header, kept.received_at, run.last_corrected)
-    run.last_corrected = act.happened_at
+    _set_time(act, run, kept, operation)
     waiting = _waits(run, operation)
     if waiting is not None:
         return _verdict(act, run, kept, "deferred", waiting[0], awaits=waiting[1])
@@ -150,13 +161,25 @@ def _judge_one(session: Session, act: Act, run: Run, kept: KeptOperation) -> Ver
     return _verdict(act, run, kept, *known.do(session, act, operation.entity, payload))
 
 
+def _set_time(act: Act, run: Run, kept: KeptOperation, operation: Operation) -> None:
+    """The corrected time. One judged again keeps the time it was given first: only then its predecessor was at hand."""
+    act.device_at = operation.at
+    if kept.op in run.before:
+        act.happened_at, act.time_quality = run.before[kept.op].at_corrected, run.before[kept.op].time_quality
+        return
+    previous = run.last[1] if run.last is not None and run.last[0] < kept.seq else None
+    act.happened_at, act.time_quality = corrected(operation, kept.header, kept.received_at, previous)
+    if run.last is None or run.last[0] < kept.seq:
+        run.last = (kept.seq, act.happened_at)
+
+
 def _waits(run: Run, operation: Operation) -> tuple[str, tuple[str, ...]] | None:
     """What the operation must wait for: dependencies not satisfied, or an earlier operation on its entity that waits itself."""
     unmet = [dep for dep in operation.deps if run.settled.get(dep) not in SATISFYING]
     if unmet:
         code = "parent_rejected" if any(run.settled.get(dep) == "rejected" for dep in unmet) else "dependency"
         return code, tuple(f"op:{dep}" for dep in unmet)
-    if operation.entity in run.blocked:
+    if run.blocked.get(operation.entity, operation.seq) < operation.seq:
         return "earlier_operation", (f"{operation.entity_type}:{operation.entity}",)
     return None
 
@@ -207,7 +230,7 @@ def _verdict(  # noqa: PLR0917 - version and effects follow status and code as h
     run.settled[kept.op] = status
     entity = kept.operation.entity if kept.operation else None
     if entity is not None and status not in FINAL:
-        run.blocked.add(entity)
+        run.blocked[entity] = min(run.blocked.get(entity, kept.seq), kept.seq)
     if not act.told:
         # Every outcome has a number, so that a change of it reaches the phone by pull, and an entry in the journal.
         act.tell(f"operation.{status}", "operation", kept.op, code=code, seq=kept.seq)
@@ -229,18 +252,21 @@ def _verdict(  # noqa: PLR0917 - version and effects follow status and code as h
     )
 
 
-def _record(session: Session, run: Run, steps: Sequence[Step[Verdict]], verdicts: list[Verdict]) -> None:
-    """Write the outcomes with the numbers the journal gave, and what waits for what."""
-    assert run.progress is not None, "prepared"
-    assert run.standing is not None, "prepared"
+def _record(session: Session, run: Run, done: Sequence[tuple[Act, Verdict]]) -> None:
+    """Write the outcomes with the numbers the journal gave, what waits for what, and the replica's progress."""
+    place, standing = run.progress, run.standing
+    assert place is not None, "prepared"
+    assert standing is not None, "prepared"
+    if not done:
+        return
     rows = []
-    for step, verdict in zip(steps, verdicts, strict=True):
-        verdict.at_seq = step.act.told[-1].seq
+    for act, verdict in done:
+        verdict.at_seq = act.told[-1].seq
         rows.append(
             {
                 "op": verdict.op,
                 "replica": run.replica,
-                "person": run.standing.person,
+                "person": standing.person,
                 "seq": verdict.seq,
                 "verb": verdict.verb,
                 "status": verdict.status,
@@ -259,14 +285,19 @@ def _record(session: Session, run: Run, steps: Sequence[Step[Verdict]], verdicts
             },
         )
     session.execute(_upsert(session), rows)
-    ops = [verdict.op for verdict in verdicts]
-    session.execute(sa.delete(Waiting).where(Waiting.op.in_(ops)).execution_options(synchronize_session=False))
-    waiting = [{"awaits": awaited, "op": verdict.op} for verdict in verdicts for awaited in dict.fromkeys(verdict.awaits)]
+    again = [verdict.op for _, verdict in done if verdict.op in run.before]
+    if again:
+        session.execute(sa.delete(Waiting).where(Waiting.op.in_(again)).execution_options(synchronize_session=False))
+    waiting = [{"awaits": awaited, "op": verdict.op} for _, verdict in done for awaited in dict.fromkeys(verdict.awaits)]
     if waiting:
         session.execute(sa.insert(table_of(Waiting)), waiting)
-    run.progress.last_corrected_at = run.last_corrected
-    if any(verdict.verb == "seq_void" and verdict.status == "applied" for verdict in verdicts):
-        move_progress(session, run.progress)
+    for _, verdict in done:
+        was_open = verdict.op not in run.before or run.before[verdict.op].status == "received"
+        place.unjudged += (verdict.status == "received") - was_open
+    if run.last is not None:
+        place.last_corrected_seq, place.last_corrected_at = run.last
+    if any(verdict.verb == "seq_void" and verdict.status == "applied" for _, verdict in done):
+        move_progress(session, place)
 
 
 def _upsert(session: Session) -> sa.Insert:

@@ -6,14 +6,15 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.domains.sync.model import KeptLine, Outcome, Push, Waiting
+from backend.core.act import TimeQuality
+from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, Waiting
 from backend.domains.sync.rules.envelope import BadEnvelope, Header, Operation, read_header, read_operation
 
 _CHUNK = 400
@@ -30,6 +31,14 @@ class KeptOperation:
     received_at: dt.datetime
     operation: Operation | None
     fault: BadEnvelope | None
+
+
+class Judged(NamedTuple):
+    """An outcome so far: its status, and the corrected time it was given."""
+
+    status: str
+    at_corrected: dt.datetime
+    time_quality: TimeQuality
 
 
 def kept_operation(op: UUID, seq: int, data: dict[str, Any], header: Header, received_at: dt.datetime) -> KeptOperation:
@@ -61,16 +70,21 @@ def kept_operations(session: Session, ops: Collection[UUID]) -> dict[UUID, list[
 
 
 def unjudged(session: Session, *, kept_before: dt.datetime, limit: int) -> list[UUID]:
-    """Operations kept before this moment that have no outcome, or were only received: the worker judges them."""
-    query = (
-        sa.select(KeptLine.op)
-        .join(Push, Push.id == KeptLine.push)
-        .outerjoin(Outcome, Outcome.op == KeptLine.op)
-        .where(KeptLine.lane == "main", Push.received_at < kept_before, sa.or_(Outcome.op.is_(None), Outcome.status == "received"))
-        .order_by(KeptLine.replica, KeptLine.seq)
-        .limit(limit)
-    )
-    return [op for op in session.scalars(query) if op is not None]
+    """Operations without an outcome, or only received, of replicas that pushed nothing since this moment: left by a crash or a fault."""
+    behind = sa.select(Progress.replica).where(Progress.unjudged > 0, Progress.last_push_at < kept_before).order_by(Progress.replica)
+    found: list[UUID] = []
+    for replica in session.scalars(behind).all():
+        query = (
+            sa.select(KeptLine.op)
+            .outerjoin(Outcome, Outcome.op == KeptLine.op)
+            .where(KeptLine.replica == replica, KeptLine.lane == "main", sa.or_(Outcome.op.is_(None), Outcome.status == "received"))
+            .order_by(KeptLine.seq)
+            .limit(limit - len(found))
+        )
+        found += [op for op in session.scalars(query) if op is not None]
+        if len(found) >= limit:
+            break
+    return found
 
 
 def waiting_for(session: Session, keys: Collection[str]) -> list[UUID]:
@@ -83,23 +97,26 @@ def waiting_for(session: Session, keys: Collection[str]) -> list[UUID]:
     return sorted(found)
 
 
-def statuses_of(session: Session, ops: Collection[UUID]) -> dict[UUID, str]:
-    """The present status of each of these operations that was judged."""
-    found: dict[UUID, str] = {}
+def judged(session: Session, ops: Collection[UUID]) -> dict[UUID, Judged]:
+    """What became of each of these operations so far, where they were judged."""
+    found: dict[UUID, Judged] = {}
     for part in _chunks(ops):
-        query = sa.select(Outcome.op, Outcome.status).where(Outcome.op.in_(part))
-        found.update((row.op, row.status) for row in session.execute(query))
+        query = sa.select(Outcome.op, Outcome.status, Outcome.at_corrected, Outcome.time_quality).where(Outcome.op.in_(part))
+        found.update((row.op, Judged(row.status, row.at_corrected, row.time_quality)) for row in session.execute(query))
     return found
 
 
-def blocked_entities(session: Session, replica: UUID, *, before: int, apart_from: Collection[UUID]) -> set[UUID]:
-    """Entities on which an earlier operation of this replica waits."""
-    query = sa.select(Outcome.entity, Outcome.op).where(
+def blocked_entities(session: Session, replica: UUID, *, apart_from: Collection[UUID]) -> dict[UUID, int]:
+    """Entities on which an operation of this replica waits, with the lowest seq that does."""
+    query = sa.select(Outcome.entity, Outcome.op, Outcome.seq).where(
         Outcome.replica == replica,
         Outcome.status.in_(("deferred", "received")),
-        Outcome.seq < before,
     )
-    return {row.entity for row in session.execute(query) if row.entity is not None and row.op not in apart_from}
+    found: dict[UUID, int] = {}
+    for row in session.execute(query):
+        if row.entity is not None and row.op not in apart_from:
+            found[row.entity] = min(row.seq, found.get(row.entity, row.seq))
+    return found
 
 
 def outcomes_of(session: Session, ops: Collection[UUID]) -> dict[UUID, Outcome]:
