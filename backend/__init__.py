@@ -9,6 +9,7 @@ from backend.core import observability
 from backend.core.config import Settings
 from backend.core.database import engine
 from backend.core.http import problems
+from backend.core.http.json import OrjsonProvider
 from backend.entrypoints import api, cli, web, worker
 
 
@@ -16,7 +17,7 @@ def create_app(settings: Settings) -> Flask:
     """The application for these settings. Building it touches neither the database nor a store."""
     app = Flask(__name__, static_folder=None)
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=None)
-    app.json.sort_keys = False  # type: ignore[attr-defined] # Flask types the provider by its base
+    app.json = OrjsonProvider(app)
     if settings.trust_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trust_proxy, x_proto=settings.trust_proxy, x_host=settings.trust_proxy)  # type: ignore[method-assign]
     app.extensions["linping.settings"] = settings

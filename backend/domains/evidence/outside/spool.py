@@ -18,8 +18,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from werkzeug.exceptions import ClientDisconnected
-
 from backend.domains.evidence.rules.photos import StorageFull
 
 _SMALLEST, _LARGEST = 64 * 1024, 1024 * 1024
@@ -190,10 +188,10 @@ def sweep(spool: Path, *, before: float, keep: frozenset[str]) -> int:
 
 
 def _next(stream: Stream, size: int) -> bytes:
-    """The next piece; nothing where the connection broke, whichever way the server says so."""
+    """The next piece; nothing where the connection broke, whether the server says so by an early end or an error."""
     try:
         return stream.read(size)
-    except (OSError, ClientDisconnected):
+    except OSError:
         return b""
 
 

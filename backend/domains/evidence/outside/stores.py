@@ -16,8 +16,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from backend.core.config import BadSettings
-
 # A photo's request waits for these: the phone tries again by itself.
 _RETRY: Any = {"max_retries": 2, "retry_timeout": dt.timedelta(seconds=20)}
 
@@ -47,6 +45,10 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove it if it is there."""
+
+
+class UnknownStore(ValueError):
+    """The setting names a kind of store that there is not."""
 
 
 class LocalStore:
@@ -193,7 +195,7 @@ def open_store(text: str, data_folder: Path) -> Store:
     if text.startswith("s3://"):
         return S3Store(text, data_folder / "spool")
     if "://" in text:
-        raise BadSettings(f"BLOB_STORE names {text.split(':', maxsplit=1)[0]!r}: a folder or s3://bucket/prefix is supported")
+        raise UnknownStore(f"BLOB_STORE names {text.split(':', maxsplit=1)[0]!r}: a folder or s3://bucket/prefix is supported")
     return LocalStore(Path(text).absolute())
 
 

@@ -51,7 +51,7 @@ def history_of(session: Session, finding: UUID, reader: Actor) -> list[dict[str,
             "happened_at": row.happened_at,
             "at": row.at,
             "time_quality": row.time_quality,
-            "facts": orjson.loads(row.facts),
+            "facts": {} if is_outsider(reader) else orjson.loads(row.facts),
         }
         for row in rows
     ]
@@ -77,9 +77,12 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
     dispatches = _by_finding(session, Dispatch, ids, "issued_at")
     notes = _by_finding(session, Note, ids, "written_at")
     proposals = _by_finding(session, Proposal, [row.id for row in rows if row.disputed], "proposed_at")
+    # A contractor sees its own dispatches, no names of staff, and nothing of other contracts that might have matched.
     outsider = is_outsider(reader)
+    units = {grant.unit for grant in reader.grants}
     for row in rows:
         own = photos.get(row.id, [])
+        tasks = [task for task in dispatches[row.id] if not outsider or task.unit in units]
         doc = {
             "id": row.id,
             "number": row.number,
@@ -99,10 +102,10 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
             "severity": row.severity,
             "note": row.note,
             "needs": needs_of(row),
-            "liable": row.liable,
-            "liability": row.liability,
+            "liable": row.liable if not outsider or row.liable in {task.contract for task in tasks} else None,
+            "liability": {"reason": row.liability["reason"]} if outsider else row.liability,
             "limit": limit_of(row),
-            "dispatches": [_dispatch(task) for task in dispatches[row.id]],
+            "dispatches": [_dispatch(task, outsider=outsider) for task in tasks],
             "deadline": row.deadline,
             "evidence": {
                 "declared": sum(not photo["retracted"] for photo in own),
@@ -135,7 +138,7 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
         yield row.id, doc
 
 
-def _dispatch(task: Any) -> dict[str, Any]:
+def _dispatch(task: Any, *, outsider: bool) -> dict[str, Any]:
     return {
         "id": task.id,
         "role": task.role,
@@ -143,7 +146,7 @@ def _dispatch(task: Any) -> dict[str, Any]:
         "unit": task.unit,
         "unit_kind": task.unit_kind,
         "contract": task.contract,
-        "choice": task.choice,
+        "choice": {"reason": task.choice["reason"]} if outsider else task.choice,
         "issued_at": task.issued_at,
         "automatic": task.automatic,
         "limit": limit_of(task),
