@@ -2,13 +2,16 @@
 """What developers run by hand: `.venv/bin/python scripts/dev.py first-migration | openapi`.
 
 `first-migration` writes 0001 anew from the models: only until the first landing; after that migrations are added, never edited.
+`openapi` writes openapi/openapi.yaml and openapi/problems.md from the code; a test holds them to it.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -47,5 +50,83 @@ def first_migration() -> None:
     (ROOT / "migrations" / "head").write_text("0001\n", "utf-8")
 
 
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document as it is served, in an order that does not hang on how modules are found."""
+    from backend import create_app  # noqa: PLC0415 - the path to it is set above
+    from backend.core.config import Settings  # noqa: PLC0415 - as above
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        url = f"sqlite:///{folder / 'none.sqlite3'}"
+        app = create_app(Settings(data_folder=folder, database_url=url, blob_store=name, secret_key="only-to-read-the-routes"))  # noqa: S106 - guards nothing
+        served = json.loads(json.dumps(app.extensions["linping.api"].spec.to_dict()))
+    return {
+        "openapi": served["openapi"],
+        "info": served["info"],
+        "security": served["security"],
+        "tags": sorted(served["tags"], key=lambda tag: tag["name"]),
+        "paths": {path: _item(item) for path, item in sorted(served["paths"].items())},
+        "components": {kind: dict(sorted(parts.items())) for kind, parts in sorted(served["components"].items())},
+    }
+
+
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    ordered = {method: item[method] for method in METHODS if method in item}
+    for method, operation in ordered.items():
+        first = {key: operation[key] for key in ("operationId", "tags", "summary", "description") if key in operation}
+        responses = dict(sorted(operation["responses"].items()))
+        ordered[method] = {**first, **{key: value for key, value in operation.items() if key not in first}, "responses": responses}
+    return {**{key: value for key, value in item.items() if key not in ordered}, **ordered}
+
+
+def openapi_yaml() -> str:
+    """The text of openapi/openapi.yaml."""
+    import yaml  # noqa: PLC0415 - one of the tests' tools, not needed by the other commands
+
+    class Dumper(yaml.SafeDumper):
+        """Paragraphs as they are read."""
+
+    def text_of(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+    Dumper.add_representer(str, text_of)
+    Dumper.ignore_aliases = lambda *_: True  # type: ignore[method-assign] # what is shared in memory is written out in full
+    text = yaml.dump(document(), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=140)
+    return f"# Made by scripts/dev.py openapi from the code; edit that.\n{text}"
+
+
+def problems_md() -> str:
+    """The text of openapi/problems.md."""
+    from backend.entrypoints.web.problems import explained  # noqa: PLC0415 - the path to it is set above
+
+    lines = [
+        "<!-- Made by scripts/dev.py openapi from the code; edit that. -->",
+        "# Problems",
+        "",
+        "What is refused is answered as `application/problem+json` (RFC 9457). Its `type` is `/problems/` and one of these slugs, which",
+        "never change; a rejected sync operation carries the same object. Each has a page at that path.",
+        "",
+        "以下为全部问题类型，名称永不改变；每一类型都有同名页面。",
+    ]
+    for problem in explained():
+        lines += ["", f"## {problem.slug}", "", f"{problem.status} · {problem.title} · {problem.title_zh}"]
+        lines += [part for text in problem.meaning for part in ("", text)]
+        if problem.kinds:
+            lines += ["", "A case of " + ", ".join(f"[{slug}](#{slug})" for slug in problem.kinds) + "."]
+        lines += ["", f"- Way out: {problem.way_out}", f"- 怎么办：{problem.way_out_zh}"]
+    return "\n".join(lines) + "\n"
+
+
+def openapi() -> None:
+    """Write both files."""
+    folder = ROOT / "openapi"
+    folder.mkdir(exist_ok=True)
+    (folder / "openapi.yaml").write_text(openapi_yaml(), "utf-8")
+    (folder / "problems.md").write_text(problems_md(), "utf-8")
+
+
 if __name__ == "__main__":
-    {"first-migration": first_migration}[sys.argv[1]]()
+    {"first-migration": first_migration, "openapi": openapi}[sys.argv[1]]()

@@ -65,7 +65,12 @@ def bomb(width: int = 30_000, height: int = 30_000) -> bytes:
     """A small PNG that claims 900 megapixels."""
     rows = zlib.compressobj(9)
     data = b"".join(rows.compress(bytes(1 + width // 8)) for _ in range(200)) + rows.flush()
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
+        + _chunk(b"IDAT", data)
+        + _chunk(b"IEND", b"")
+    )
 
 
 def sha256(content: bytes) -> str:

@@ -35,7 +35,11 @@ def phone(cast: Cast) -> FlaskClient:
 def creation(content: bytes, *, hash_of: bytes | None = None, length: int | None = None) -> dict[str, str]:
     """The headers that create an upload of this content."""
     encoded = base64.b64encode(sha256(content if hash_of is None else hash_of).encode()).decode()
-    return {**TUS, "Upload-Length": str(len(content) if length is None else length), "Upload-Metadata": f"sha256 {encoded},mime aW1hZ2UvanBlZw=="}
+    return {
+        **TUS,
+        "Upload-Length": str(len(content) if length is None else length),
+        "Upload-Metadata": f"sha256 {encoded},mime aW1hZ2UvanBlZw==",
+    }
 
 
 def create(phone: FlaskClient, content: bytes, **claimed: Any) -> str:
@@ -75,7 +79,14 @@ def slug(answer: TestResponse) -> str:
 
 def declaration(content: bytes, **other: Any) -> dict[str, Any]:
     """A photo as the schema loads it."""
-    return {"id": uuid4(), "sha256": sha256(content), "bytes": len(content), "mime": "image/jpeg", "role": "before", "taken_at": None} | other
+    return {
+        "id": uuid4(),
+        "sha256": sha256(content),
+        "bytes": len(content),
+        "mime": "image/jpeg",
+        "role": "before",
+        "taken_at": None,
+    } | other
 
 
 def declare(cast: Cast, login: str, content: bytes, *, subject: UUID | None = None, **other: Any) -> tuple[UUID, UUID]:

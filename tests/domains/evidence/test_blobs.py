@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
@@ -58,7 +57,7 @@ def test_refusals_of_a_put_name_what_is_wrong(app, phone):
     broken = phone.put(address, input_stream=BytesIO(PHOTO[:50]), environ_overrides={"CONTENT_LENGTH": str(len(PHOTO))})
     assert slug(broken) == "malformed"
     assert count(app, Blob) == 0
-    assert os.listdir(Path(app.extensions["linping.settings"].blob_store) / "spool") == []
+    assert list((Path(app.extensions["linping.settings"].blob_store) / "spool").iterdir()) == []
 
 
 def test_states_of_many_hashes_come_in_one_answer(phone):

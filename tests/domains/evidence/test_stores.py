@@ -12,9 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from backend.core.config import BadSettings
 from backend.domains.evidence.outside.pictures import rendition
-from backend.domains.evidence.outside.stores import LocalStore, S3Store, Store, open_store
+from backend.domains.evidence.outside.stores import LocalStore, S3Store, Store, UnknownStore, open_store
 from backend.domains.evidence.rules.photos import original_key
 from tests.make.pictures import picture, sha256
 
@@ -35,12 +34,28 @@ def bucket(tmp_path_factory):
     port = _free_port()
     keys = {"AWS_ACCESS_KEY_ID": "linping", "AWS_SECRET_ACCESS_KEY": "linping-secret"}
     ports = {name: _free_port() for name in ("master.port", "filer.port", "volume.port", "admin.port", "s3.port.iceberg")}
-    command = [str(weed), "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-bucket=photos", f"-s3.port={port}"]
-    command += ["-admin.ui=false", "-webdav=false"] + [f"-{name}={number}" for name, number in ports.items()]
+    command = [
+        str(weed),
+        f"-logdir={folder}",
+        "mini",
+        f"-dir={folder}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-bucket=photos",
+        f"-s3.port={port}",
+    ]
+    command += ["-admin.ui=false", "-webdav=false", f"-s3.localSocket={folder}/s3.sock", f"-filer.localSocket={folder}/filer.sock"] + [
+        f"-{name}={number}" for name, number in ports.items()
+    ]
     log = (folder / "log").open("wb")
     server = subprocess.Popen(command, env={**os.environ, **keys}, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
     patched = pytest.MonkeyPatch()
-    for name, value in {**keys, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1"}.items():
+    for name, value in {
+        **keys,
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": "us-east-1",
+    }.items():
         patched.setenv(name, value)
     try:
         _await(server, S3Store("s3://photos/try", folder / "spool"), folder / "log")
@@ -120,7 +135,12 @@ def test_a_rendition_is_made_when_somebody_looks_and_kept(store):
 
 
 def test_a_server_that_is_not_there_is_an_os_error(monkeypatch, tmp_path):
-    for name, value in {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ALLOW_HTTP": "true", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}.items():
+    for name, value in {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "y",
+    }.items():
         monkeypatch.setenv(name, value)
     store = S3Store("s3://photos/x", tmp_path)
     with pytest.raises(OSError):
@@ -130,5 +150,5 @@ def test_a_server_that_is_not_there_is_an_os_error(monkeypatch, tmp_path):
 def test_the_setting_names_the_store(tmp_path):
     assert isinstance(open_store(str(tmp_path), tmp_path), LocalStore)
     assert open_store("s3://bucket/prefix", tmp_path).spool == tmp_path / "spool"
-    with pytest.raises(BadSettings):
+    with pytest.raises(UnknownStore):
         open_store("ftp://somewhere", tmp_path)

@@ -29,13 +29,13 @@ HALF = len(PHOTO) // 2
 
 
 def stored(app: Flask, content: bytes) -> bytes | None:
-    path = Path(app.extensions["linping.settings"].blob_store) / sha256(content)[:2] / sha256(content)[2:4] / sha256(content)
+    path = Path(app.extensions["linping.settings"].blob_store) / sha256(content)[:2] / sha256(content)
     return path.read_bytes() if path.exists() else None
 
 
 def spooled(app: Flask) -> list[str]:
     folder = Path(app.extensions["linping.settings"].blob_store) / "spool"
-    return os.listdir(folder) if folder.exists() else []
+    return [path.name for path in folder.iterdir()] if folder.exists() else []
 
 
 class Breaking(BytesIO):
@@ -102,7 +102,9 @@ def test_a_photo_in_the_creation_itself_is_stored(app, phone):
 
 
 def test_a_creation_with_the_first_bytes_goes_on_by_patch(app, phone):
-    answer = phone.post("/api/v1/uploads", data=PHOTO[:HALF], headers={**creation(PHOTO), "Content-Type": "application/offset+octet-stream"})
+    answer = phone.post(
+        "/api/v1/uploads", data=PHOTO[:HALF], headers={**creation(PHOTO), "Content-Type": "application/offset+octet-stream"}
+    )
     assert answer.headers["Upload-Offset"] == str(HALF)
     assert send(phone, answer.headers["Location"], HALF, PHOTO[HALF:]).status_code == 204
     assert stored(app, PHOTO) == PHOTO
@@ -213,7 +215,7 @@ def test_altered_bytes_are_refused_and_the_upload_goes_back_to_zero(app, phone):
     answer = send(phone, url, HALF, PHOTO[HALF:-1] + bytes([PHOTO[-1] ^ 1]))
     assert (answer.status_code, slug(answer)) == (422, "hash_mismatch")
     assert stored(app, PHOTO) is None
-    assert status_of(phone, PHOTO) == "uploading"
+    assert status_of(phone, PHOTO) == "unknown"
     assert stands_at(phone, url) == 0
     assert spooled(app) == []
     assert send(phone, url, 0, PHOTO).status_code == 204
@@ -265,7 +267,7 @@ def test_what_is_no_picture_by_its_header_is_refused_and_nothing_stored(app, pho
     assert slug(answer) == expected
     assert stored(app, content) is None
     assert spooled(app) == []
-    assert status_of(phone, content) == "uploading"
+    assert status_of(phone, content) == "unknown"
     assert stands_at(phone, url) == 0
     with app.app_context():
         assert db.session().get(Blob, sha256(content)) is None
@@ -343,12 +345,15 @@ def test_an_empty_patch_says_where_the_upload_stands(phone):
 
 
 def test_an_upload_created_with_the_wrong_size_starts_anew_with_the_right_one(app, phone):
-    url = create(phone, PHOTO, length=HALF)
-    send(phone, url, 0, PHOTO[:100])
-    assert create(phone, PHOTO) == url
+    wrong = create(phone, PHOTO, length=HALF)
+    send(phone, wrong, 0, PHOTO[:100])
+    url = create(phone, PHOTO)
     assert stands_at(phone, url) == 0
-    assert send(phone, url, 0, PHOTO).status_code == 204
+    assert send(phone, url, 0, PHOTO[:HALF]).status_code == 204
+    assert send(phone, url, HALF, PHOTO[HALF:]).status_code == 204
     assert stored(app, PHOTO) == PHOTO
+    again = phone.post("/api/v1/uploads", headers=creation(PHOTO, length=HALF))
+    assert (again.status_code, slug(again)) == (400, "bad_upload_header")
 
 
 def test_head_gives_the_metadata_back_and_is_not_cached(phone):
@@ -377,34 +382,41 @@ def test_terminating_a_finished_upload_leaves_the_photo(app, phone):
     assert status_of(phone, PHOTO) == "stored"
 
 
-def test_an_expired_upload_is_gone_and_swept_and_can_begin_again(app, phone):
-    url = create(phone, PHOTO)
-    send(phone, url, 0, PHOTO[:HALF])
+def expire(app, content) -> None:
     with app.app_context():
-        row = db.session().get(Upload, url.rpartition("/")[2])
+        (row,) = db.session().query(Upload).filter_by(sha256=sha256(content))
         row.expires_at -= dt.timedelta(days=8)
         db.session().commit()
-    assert phone.head(url, headers=TUS).status_code == 404
-    (left,) = spooled(app)
-    path = Path(app.extensions["linping.settings"].blob_store) / "spool" / left
-    os.utime(path, (0, 0))
-    assert sweep_uploads(app) == 2
-    assert spooled(app) == []
+
+
+@pytest.mark.parametrize("swept", [False, True])
+def test_an_expired_upload_begins_again_from_its_first_byte(app, phone, swept):
+    url = create(phone, PHOTO)
+    send(phone, url, 0, PHOTO[:HALF])
+    expire(app, PHOTO)
+    if swept:
+        (left,) = spooled(app)
+        os.utime(Path(app.extensions["linping.settings"].blob_store) / "spool" / left, (0, 0))
+        assert sweep_uploads(app) == 2
+        assert spooled(app) == []
+    assert stands_at(phone, url) == 0
     assert create(phone, PHOTO) == url
-    assert send(phone, url, 0, PHOTO).status_code == 204
+    assert send(phone, url, 0, PHOTO[:100]).status_code == 204
+    assert stands_at(phone, url) == 100
+    assert send(phone, url, 100, PHOTO[100:]).status_code == 204
     assert stored(app, PHOTO) == PHOTO
 
 
-def test_an_expired_upload_that_was_not_swept_begins_again(app, phone):
+def test_an_upload_lasts_longer_with_each_chunk(app, phone):
     url = create(phone, PHOTO)
     send(phone, url, 0, PHOTO[:HALF])
     with app.app_context():
-        db.session().get(Upload, url.rpartition("/")[2]).expires_at -= dt.timedelta(days=8)
+        row = db.session().get(Upload, url.rpartition("/")[2].partition(".")[0])
+        row.expires_at = before = row.expires_at - dt.timedelta(days=3)
         db.session().commit()
-    answer = phone.post("/api/v1/uploads", headers=creation(PHOTO))
-    assert (answer.headers["Location"], answer.headers["Upload-Offset"]) == (url, "0")
-    assert send(phone, url, 0, PHOTO).status_code == 204
-    assert stored(app, PHOTO) == PHOTO
+    send(phone, url, HALF, PHOTO[HALF : HALF + 10])
+    with app.app_context():
+        assert db.session().get(Upload, row.id).expires_at > before + dt.timedelta(days=2)
 
 
 def test_the_sweep_leaves_what_is_under_way(app, phone):
@@ -457,7 +469,7 @@ def test_a_store_that_fails_at_the_last_moment_marks_nothing(monkeypatch, app, p
     with monkeypatch.context() as patched:
         patched.setattr(LocalStore, "keep", fails)
         assert send(phone, url, 0, PHOTO).status_code == status
-    assert status_of(phone, PHOTO) == "uploading"
+    assert status_of(phone, PHOTO) == "unknown"
     assert stands_at(phone, url) == 0
     assert send(phone, url, 0, PHOTO).status_code == 204
     assert stored(app, PHOTO) == PHOTO
@@ -470,7 +482,25 @@ def test_an_upload_belongs_to_its_person(cast: Cast, phone):
     assert send(wu, url, 0, PHOTO).status_code == 404
     assert wu.delete(url, headers=TUS).status_code == 404
     assert create(wu, PHOTO) != url
-    assert stands_at(cast.client("lin"), url) == 0
+    send(phone, url, 0, PHOTO[:HALF])
+    assert wu.head(url, headers=TUS).status_code == 404
+    assert send(wu, url, HALF, PHOTO[HALF:]).status_code == 404
+    assert stands_at(cast.client("lin"), url) == HALF
+
+
+def test_a_made_up_url_is_404(phone):
+    url = create(phone, PHOTO)
+    for made_up in ("x", "x.y", url.rpartition("/")[2].partition(".")[0], "0" * 64 + "." + url.partition(".")[2], "x.%FF"):
+        assert phone.head(f"/api/v1/uploads/{made_up}", headers=TUS).status_code == 404
+
+
+def test_a_url_cannot_claim_more_than_a_creation_may(phone):
+    url = create(phone, PHOTO)
+    upload, _, text = url.rpartition("/")[2].partition(".")
+    stated = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).partition(b" ")[2]
+    grown = base64.urlsafe_b64encode(b"99999999999 " + stated).decode().rstrip("=")
+    answer = send(phone, f"/api/v1/uploads/{upload}.{grown}", 0, PHOTO)
+    assert (answer.status_code, slug(answer)) == (413, "photo_too_large")
 
 
 def test_without_a_token_nothing_is_taken(client):
@@ -496,8 +526,12 @@ def test_post_stands_in_for_patch_and_delete(app, phone):
 def test_the_quota_counts_what_is_under_way(any_database_url, tmp_path):
     app = build_app(any_database_url, tmp_path, quota_bytes=len(PHOTO) + 10)
     phone = Cast(app).client("lin")
-    create(phone, PHOTO)
+    url = create(phone, PHOTO)
+    small = create(phone, picture(3))
+    send(phone, url, 0, PHOTO[:100])
     answer = phone.post("/api/v1/uploads", headers=creation(picture(3)))
     assert (answer.status_code, slug(answer)) == (413, "quota_exceeded")
     assert slug(put(phone, picture(3))) == "quota_exceeded"
+    assert slug(send(phone, small, 0, picture(3))) == "quota_exceeded"
+    assert send(phone, url, 100, PHOTO[100:]).status_code == 204
     close_app(app)

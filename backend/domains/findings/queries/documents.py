@@ -21,6 +21,7 @@ from backend.domains.findings.rules.visibility import is_outsider
 from backend.domains.identity import queries as identity
 
 _CHUNK = 500
+_PHOTO = ("id", "sha256", "bytes", "mime", "role", "state", "taken_at", "retracted", "fault")
 
 
 def finding_docs(session: Session, findings: Collection[UUID], reader: Actor) -> dict[UUID, dict[str, Any]]:
@@ -112,7 +113,7 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
                 "stored": sum(photo["state"] in {"stored", "usable", "unreadable"} and not photo["retracted"] for photo in own),
                 "usable": sum(photo["state"] == "usable" and not photo["retracted"] for photo in own),
             },
-            "photos": own,
+            "photos": [{name: photo[name] for name in _PHOTO} for photo in own],
             "notes": [
                 {"id": note.id, "text": note.text, "written_by": None if outsider else note.written_by, "written_at": note.written_at}
                 for note in notes[row.id]
