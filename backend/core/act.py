@@ -92,6 +92,7 @@ class Act:
         event: str,
         subject_type: str,
         subject: UUID | str,
+        /,
         *,
         version: int = 0,
         scopes: Iterable[str] = (),

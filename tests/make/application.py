@@ -24,6 +24,7 @@ def build_app(url: str, folder: Path, **settings: Any) -> Flask:
     chosen = {"data_folder": folder, "database_url": url, "blob_store": str(folder / "blobs"), "secret_key": "for-tests-only-not-secret"}
     app = create_app(Settings(**{**chosen, **settings}))
     app.testing = True
+    app.extensions["linping.wake"] = None  # no worker listens: a test calls its tasks itself
     app.config["PROPAGATE_EXCEPTIONS"] = False  # an unexpected fault is answered as in production
     return app
 

@@ -107,5 +107,5 @@ class Api(flask_smorest.Api):
             response = {"description": description} if name == "NOT_MODIFIED" else {"description": description, "content": content}
             self.spec.components.response(name, response, lazy=True)
 
-    def handle_http_exception(self, error: HTTPException) -> Response:  # type: ignore[override] # its own type is a tuple
+    def handle_http_exception(self, error: HTTPException) -> Response:
         return of_http(error)

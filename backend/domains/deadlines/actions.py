@@ -94,9 +94,8 @@ def recompute_deadlines(session: Session, act: Act, limit: int = CHUNK) -> int:
         before = (row.due, row.awaiting_year)
         _take(row, compute(queries.limit_of(row), row.started_at, held, happened.get(row.id, ())))
         if (row.due, row.awaiting_year) != before:
-            act.tell("deadline.computed", "deadline", row.id, due=row.due, awaiting_year=row.awaiting_year)
-            # `tell` has parameters of these names, so they cannot be passed as facts.
-            act.told[-1].facts.update(subject_type=row.subject_type, subject=str(row.subject))
+            facts: dict[str, Any] = {"subject_type": row.subject_type, "subject": str(row.subject), "due": row.due}
+            act.tell("deadline.computed", "deadline", row.id, awaiting_year=row.awaiting_year, **facts)
     session.flush()
     return len(rows)
 

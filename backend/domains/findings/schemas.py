@@ -30,12 +30,12 @@ class Place(Schema):
 
 
 class Photo(Schema):
-    """A photo declared: its bytes travel apart, under their SHA-256."""
+    """A photo declared: its bytes travel apart, under their SHA-256. Too large or of a wrong type is refused when they come, not the record."""
 
     id = fields.UUID(required=True)
     sha256 = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}$", error="64 lower-case hexadecimal digits"))
-    bytes = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=25 * 1024 * 1024))
-    mime = fields.String(required=True, validate=validate.OneOf(["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]))
+    bytes = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=2**40))
+    mime = fields.String(required=True, validate=validate.Length(min=1, max=100))
     role = fields.String(required=True, validate=validate.OneOf(["before", "after", "scene"]))
     taken_at = fields.AwareDateTime(load_default=None, allow_none=True)
 
@@ -189,6 +189,7 @@ class EvidenceDoc(Schema):
     declared = fields.Integer()
     stored = fields.Integer()
     usable = fields.Integer()
+    waived = fields.Integer()
 
 
 class NoteDoc(Schema):

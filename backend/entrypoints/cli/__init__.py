@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from backend.entrypoints.cli import database, deadlines, identity, settings, territory, worker
+from backend.entrypoints.cli import database, deadlines, identity, start, territory, worker
 from backend.entrypoints.cli.demo import seed
 
-COMMANDS = (database.group, seed.group, identity.people, territory.group, deadlines.group, settings.group, worker.command)
+COMMANDS = (database.group, seed.group, identity.people, territory.group, deadlines.group, start.command, worker.command)
 
 
 def install(app: Flask) -> None:

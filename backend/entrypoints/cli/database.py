@@ -21,10 +21,14 @@ def alembic_config(url: str) -> Config:
     return config
 
 
+def upgrade(settings: Settings, revision: str = "head") -> None:
+    """Bring the database of these settings to this revision; safe to repeat."""
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    command.upgrade(alembic_config(settings.database_url), revision)
+
+
 @group.command("migrate")
 @click.option("--revision", default="head", show_default=True)
 def migrate(revision: str) -> None:
     """Bring the database to this revision; safe to repeat (升级数据库)."""
-    settings: Settings = current_app.extensions["linping.settings"]
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
-    command.upgrade(alembic_config(settings.database_url), revision)
+    upgrade(current_app.extensions["linping.settings"], revision)

@@ -22,9 +22,10 @@ def _advance(session: Session, act: Act, entry: Entry) -> None:
 
 
 def _take_deadline(session: Session, act: Act, entry: Entry) -> None:
-    if entry.subject_type == "dispatch":
-        due = entry.facts["due"]
-        follow.take_deadline(session, act, dispatch=UUID(entry.subject), due=dt.datetime.fromisoformat(due) if due else None)
+    if entry.facts["subject_type"] == "dispatch":
+        due = dt.datetime.fromisoformat(entry.facts["due"]) if entry.facts["due"] else None
+        waits = entry.facts["awaiting_year"] is not None
+        follow.take_deadline(session, act, dispatch=UUID(entry.facts["subject"]), due=due, awaiting_calendar=waits)
 
 
 def _is_ready(entry: Entry) -> bool:

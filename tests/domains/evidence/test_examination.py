@@ -15,11 +15,11 @@ from backend.core.database.engine import db
 from backend.core.journal import JournalEntry
 from backend.core.problems import Missing
 from backend.domains.evidence.actions.examinations import settle_examination
-from backend.domains.evidence.api.serving import send_photo
 from backend.domains.evidence.model import Blob
 from backend.domains.evidence.outside import pictures
 from backend.domains.evidence.outside.pictures import examine, read_header
-from backend.domains.evidence.outside.stores import LocalStore
+from backend.domains.evidence.outside.serving import photo_file
+from backend.domains.evidence.outside.stores import LocalStore, open_store
 from backend.domains.evidence.queries import find_photo
 from backend.domains.evidence.rules.photos import NotAPicture, PhotoTooLarge, Verdict
 from backend.entrypoints.worker.photos import examine_due
@@ -283,16 +283,13 @@ def test_a_photo_is_sent_as_it_came_or_as_an_upright_copy_made_when_it_is_missin
     put(phone, content)
     found = cast.ask(find_photo, photo, subject=subject)
     settings = app.extensions["linping.settings"]
-    with app.test_request_context():
-        original = send_photo(settings, found, "original")
-        original.direct_passthrough = False
-        assert (original.data, original.mimetype) == (content, "image/jpeg")
-        assert original.headers["Cache-Control"].startswith("private")
-        copy = send_photo(settings, found, "thumbnail")
-        copy.direct_passthrough = False
-        with Image.open(BytesIO(copy.data)) as image:
-            assert image.size == (320, 200)
+    store = open_store(settings.blob_store, settings.data_folder)
+    original, mime, _ = photo_file(store, found, "original", pixels=PIXELS)
+    assert (original.read_bytes(), mime) == (content, "image/jpeg")
+    copy, mime, _ = photo_file(store, found, "thumbnail", pixels=PIXELS)
+    with Image.open(copy) as image:
+        assert (image.size, mime) == ((320, 200), "image/jpeg")
     assert rendition_file(app, content, "screen").exists()
-    (Path(settings.blob_store) / sha256(content)[:2] / sha256(content)).unlink()
-    with app.test_request_context(), pytest.raises(Missing):
-        send_photo(settings, found, "original")
+    original.unlink()
+    with pytest.raises(Missing):
+        photo_file(store, found, "original", pixels=PIXELS)

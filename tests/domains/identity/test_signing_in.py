@@ -73,7 +73,7 @@ def test_wrong_unknown_and_disabled_are_refused_alike_and_cost_one_comparison_ea
         sign_in(client, "lin", "wrong"),
         sign_in(client, "nobody", "wrong"),
         sign_in(client, "wu"),
-        sign_in(client, "\x00\ud800", "wrong"),
+        sign_in(client, "\x00", "wrong"),
     ]
     for answer in answers:
         assert answer.status_code == 401

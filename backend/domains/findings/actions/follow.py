@@ -45,15 +45,15 @@ def advance_finding(session: Session, act: Act, *, finding: UUID) -> Finding | N
     return row
 
 
-def take_deadline(session: Session, act: Act, *, dispatch: UUID, due: dt.datetime | None) -> Finding | None:
+def take_deadline(session: Session, act: Act, *, dispatch: UUID, due: dt.datetime | None, awaiting_calendar: bool) -> Finding | None:
     """The deadline of a dispatch was computed anew (a calendar year was added): the finding shows the lead's."""
     task = find_row(session, Dispatch, dispatch)
     row = lock_row(session, Finding, task.finding) if task else None
     if task is None or row is None:
         return None
-    task.due, task.awaiting_calendar = due, due is None
+    task.due, task.awaiting_calendar = due, awaiting_calendar
     if task.role == "lead":
-        row.deadline, row.awaiting_calendar = due, due is None
+        row.deadline, row.awaiting_calendar = due, awaiting_calendar
     row.version += 1
     tell(act, "finding.deadline_taken", row, dispatch=task.id, due=due)
     return row

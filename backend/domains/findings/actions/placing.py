@@ -80,7 +80,7 @@ def place_finding(session: Session, row: Finding, place: dict[str, Any]) -> None
     lon, lat, datum = datums.check_place(place["lon"], place["lat"], place["datum"], at="/d/place")
     row.place = place
     row.lon, row.lat = datums.to_wgs84(lon, lat, datum)
-    layer = territory.layer(session)
+    layer = territory.layer(session, row.recorded_at)
     located = layer.locate(row.lon, row.lat)
     row.unlocated = located is None
     row.grid = located.grid if located else None
@@ -103,7 +103,7 @@ def match_contract(session: Session, row: Finding, at: dt.datetime) -> tuple[Mat
     register = contracts.register_of_contracts(session)
     category = category_of(session, row)
     located = Located.of(row.grid) if row.grid else None
-    roads = territory.roads(session).near_with_distance(row.lon, row.lat, register.reach_m)
+    roads = territory.roads(session, at).near_with_distance(row.lon, row.lat, register.reach_m)
     return register.match(category, located, roads, row.asset, at=at), register.owners(category, located, at=at)
 
 

@@ -75,6 +75,7 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
     table = table_of(Finding)
     rows = session.execute(sa.select(*table.c).where(table.c.id.in_(ids))).all()
     photos = evidence.photos_of(session, ids)
+    weighed = evidence.evidence_of(session, ids)
     dispatches = _by_finding(session, Dispatch, ids, "issued_at")
     notes = _by_finding(session, Note, ids, "written_at")
     proposals = _by_finding(session, Proposal, [row.id for row in rows if row.disputed], "proposed_at")
@@ -109,9 +110,10 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
             "dispatches": [_dispatch(task, outsider=outsider) for task in tasks],
             "deadline": row.deadline,
             "evidence": {
-                "declared": sum(not photo["retracted"] for photo in own),
-                "stored": sum(photo["state"] in {"stored", "usable", "unreadable"} and not photo["retracted"] for photo in own),
-                "usable": sum(photo["state"] == "usable" and not photo["retracted"] for photo in own),
+                "declared": weighed[row.id].declared,
+                "stored": weighed[row.id].stored,
+                "usable": weighed[row.id].usable,
+                "waived": weighed[row.id].waived,
             },
             "photos": [{name: photo[name] for name in _PHOTO} for photo in own],
             "notes": [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -85,17 +84,14 @@ class _Turns(Generic[V, T]):
         self._days = sorted({day for one in versions for day in (one.valid_from, one.valid_until) if day is not None})
         self._newest = next((turn for turn in range(len(self._days) - 1, -1, -1) if self._in_force(turn)), -1)
         self._made: dict[int, T] = {}
-        self._lock = threading.Lock()
 
     def on(self, day: dt.date | None) -> T:
         """The picture of that day; of the newest time in which anything is in force where no day is named."""
         turn = self._newest if day is None else bisect_right(self._days, day) - 1
         made = self._made.get(turn)
         if made is None:
-            with self._lock:
-                made = self._made.get(turn)
-                if made is None:
-                    made = self._made[turn] = self._make(self._in_force(turn))
+            # Two threads that ask first at the same time make the same picture twice; either stays.
+            made = self._made[turn] = self._make(self._in_force(turn))
         return made
 
     def _in_force(self, turn: int) -> list[V]:

@@ -44,14 +44,18 @@ group = AppGroup("demo", help="The demo district. 演示区。")
 @group.command("seed")
 def seed() -> None:
     """Fill an empty database with the demo district; a second time nothing happens (初始化演示数据)."""
+    seed_demo()
+
+
+def seed_demo() -> None:
+    """Fill an empty database with the demo district. Nothing happens where it is there already; refused where there is anything else."""
     session = operator.session()
     with reading(session):
         if current(session, REVISION) is not None:
-            click.echo("The demo district is there already. 演示区已存在。", err=True)
             return
         if session.scalar(sa.select(Person.id).limit(1)) is not None:
             raise click.ClickException(
-                "this database holds real data: the demo is seeded into an empty one only. 数据库非空，拒绝写入演示数据。"
+                "this database holds real data: the demo goes into an empty one only. 数据库非空，拒绝写入演示数据。"
             )
     password_hash = passwords.hashed(cast.PASSWORD)
     areas, roads = demo_areas(), demo_roads()
@@ -59,6 +63,16 @@ def seed() -> None:
     with operator.answering():
         perform(session, acts.begin(SYSTEM), _seed, password_hash=password_hash, areas=areas, roads=roads, **texts)
     click.echo("The demo district is ready. 演示区已就绪。", err=True)
+
+
+def logins() -> list[str]:
+    """The demo's logins as lines, if this is a demo database."""
+    session = operator.session()
+    with reading(session):
+        if current(session, REVISION) is None:
+            return []
+    people = [f"  {person.login:<6} {person.name}  {', '.join(person.roles)}" for person in cast.PEOPLE]
+    return [f"Demo logins (演示账号), password {cast.PASSWORD}:", *people]
 
 
 def _data(package: ModuleType, name: str) -> str:
@@ -172,15 +186,3 @@ def _assign(session: Session, act: Act, units: dict[str, UUID]) -> None:
             valid_from=since,
         )
     session.flush()
-
-
-@group.command("logins")
-def logins() -> None:
-    """The demo's logins, if this is a demo database (演示账号)."""
-    session = operator.session()
-    with reading(session):
-        if current(session, REVISION) is None:
-            return
-    click.echo(f"Demo logins (演示账号), password {cast.PASSWORD}:")
-    for person in cast.PEOPLE:
-        click.echo(f"  {person.login:<6} {person.name}  {', '.join(person.roles)}")

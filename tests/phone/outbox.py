@@ -1,0 +1,215 @@
+"""Operations on their way: serialised once, kept for good, resent byte for byte until the server says that it keeps them.
+
+What arrived and what became of it are two facts. The outbox sends again only what did not arrive; outcomes come with the answer, or
+later by pull.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.phone.clock import Anchor, Moment
+from tests.phone.ids import uuid7
+from tests.phone.store import Store
+
+LF = b"\n"
+SETTLED = {"applied", "merged", "conflict", "rejected"}
+
+
+class ChainDiffers(Exception):
+    """The server's hash over what it acknowledged is not that of what was sent: an incident for people, nothing to be retried away."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One operation as it goes over the wire."""
+
+    seq: int
+    op: str
+    line: bytes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an operation, as last heard; `status` None: nothing was heard yet."""
+
+    seq: int
+    op: str
+    verb: str
+    entity: str
+    arrived: bool
+    status: str | None
+    result: dict[str, Any]
+
+    @property
+    def code(self) -> str | None:
+        """How it was combined, or why not accepted."""
+        return self.result.get("code")
+
+
+class Outbox:
+    """The operations of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._sql = store.sql
+
+    def append(
+        self,
+        verb: str,
+        entity_type: str,
+        entity: str,
+        payload: dict[str, Any],
+        moment: Moment,
+        *,
+        op: str | None = None,
+        deps: Sequence[str] = (),
+        base: int | None = None,
+    ) -> str:
+        """Keep a deed: give it the next seq, serialise it, and commit, before the screen says that it is saved. Returns its op id.
+
+        `op` is given where an earlier operation already names it in its deps.
+        """
+        op = op or str(uuid7())
+        with self._store.transaction():
+            seq = self.last_seq + 1
+            envelope: dict[str, Any] = {"op": op, "seq": seq, "t": verb, "v": 1, **moment.on_the_wire("at")}
+            if deps:
+                envelope["deps"] = list(deps)
+            envelope |= {"e": {"type": entity_type, "id": entity, "base": base}, "d": payload}
+            line = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+            self._sql.execute("INSERT INTO outbox (seq, op, verb, entity, line) VALUES (?, ?, ?, ?, ?)", (seq, op, verb, entity, line))
+        return op
+
+    @property
+    def last_seq(self) -> int:
+        """The highest seq given out."""
+        return int(self._sql.execute("SELECT coalesce(max(seq), 0) FROM outbox").fetchone()[0])
+
+    @property
+    def depth(self) -> int:
+        """How many operations have not arrived."""
+        return int(self._sql.execute("SELECT count(*) FROM outbox WHERE arrived = 0").fetchone()[0])
+
+    def to_send(self, limit: int, *, only: Sequence[str] | None = None, after: int | None = None) -> list[Line]:
+        """The next operations to send in the order of their seqs: what has not arrived, `only` these of it, or all `after` a seq."""
+        where, values = "arrived = 0", list[object]()
+        if after is not None:
+            where, values = "seq > ?", [after]
+        if only is not None:
+            where, values = f"arrived = 0 AND op IN ({', '.join('?' * len(only))})", list(only)
+        rows = self._sql.execute(f"SELECT seq, op, line FROM outbox WHERE {where} ORDER BY seq LIMIT ?", (*values, limit))
+        return [Line(row["seq"], row["op"], row["line"]) for row in rows]
+
+    def lines(self, seqs: Sequence[int]) -> list[Line]:
+        """These operations as they were sent."""
+        marks = ", ".join("?" * len(seqs))
+        rows = self._sql.execute(f"SELECT seq, op, line FROM outbox WHERE seq IN ({marks}) ORDER BY seq", tuple(seqs))
+        return [Line(row["seq"], row["op"], row["line"]) for row in rows]
+
+    def outcomes(self) -> list[Outcome]:
+        """All operations with what became of them, in the order of their seqs."""
+        rows = self._sql.execute("SELECT * FROM outbox ORDER BY seq")
+        return [
+            Outcome(
+                row["seq"], row["op"], row["verb"], row["entity"], bool(row["arrived"]), row["status"], json.loads(row["result"] or "{}")
+            )
+            for row in rows
+        ]
+
+    def anchor(self, anchor: Anchor) -> None:
+        """Keep a moment of true time."""
+        values = (anchor.boot, anchor.mono_ms, anchor.time.isoformat(timespec="milliseconds"), anchor.source)
+        self._sql.execute("INSERT OR REPLACE INTO anchor VALUES (?, ?, ?, ?)", values)
+
+    def header(self, moment: Moment) -> bytes:
+        """Line 1 of a push: who sends, the clocks at sending, what is still here, and the chain over what is acknowledged."""
+        anchors = self._sql.execute("SELECT boot, mono_ms, time, source FROM anchor ORDER BY rowid DESC LIMIT 50")
+        header: dict[str, Any] = {
+            "h": 1,
+            "replica": self._store["replica"],
+            "epoch": self._store["epoch"],
+            **moment.on_the_wire("sent_at"),
+            "anchors": [dict(row) for row in anchors],
+            "outbox_depth": self.depth,
+        }
+        if chain := self._store["chain"]:
+            header["chain"] = chain
+        return json.dumps(header, separators=(",", ":")).encode()
+
+    def take_answer(self, batch: Sequence[Line], answer: dict[str, Any]) -> None:
+        """Take in the answer to a push, in one local transaction. Raises ChainDiffers."""
+        seen = {line.seq for line in batch}
+        missing = [range(first, last + 1) for first, last in answer["missing"]]
+        with self._store.transaction():
+            for result in answer["results"]:
+                if result["op"]:
+                    self._take(result)
+            self._sql.execute("UPDATE outbox SET arrived = 1 WHERE seq <= ?", (answer["acked_through"],))
+            if answer["epoch"] != self._store["epoch"]:
+                # Another incarnation of the database (restored from a backup): it may lack what the old one had acknowledged.
+                self._store["epoch"], self._store["chain"] = answer["epoch"], None
+                self._sql.execute("UPDATE outbox SET arrived = 0 WHERE seq > ?", (answer["acked_through"],))
+            for seq in (seq for seqs in missing for seq in seqs if seq not in seen):
+                self._sql.execute("UPDATE outbox SET arrived = 0 WHERE seq = ?", (seq,))
+            self._advance_chain(answer["acked_through"], answer["chain"])
+
+    def take_results(self, results: Iterable[dict[str, Any]]) -> None:
+        """Outcomes that pull brought. Inside the caller's transaction."""
+        for result in results:
+            self._take(result)
+
+    def renumber(self) -> None:
+        """For a new store: what is settled is done and goes, the rest is counted from 1. Only `seq` changes, so each is known again."""
+        rows = self._sql.execute("SELECT * FROM outbox ORDER BY seq").fetchall()
+        self._sql.execute("DELETE FROM outbox")
+        unsettled = [row for row in rows if row["status"] not in SETTLED]
+        for seq, row in enumerate(unsettled, start=1):
+            line = json.dumps({**json.loads(row["line"]), "seq": seq}, ensure_ascii=False, separators=(",", ":")).encode()
+            values = (seq, row["op"], row["verb"], row["entity"], line)
+            self._sql.execute("INSERT INTO outbox (seq, op, verb, entity, line) VALUES (?, ?, ?, ?, ?)", values)
+
+    def _take(self, result: dict[str, Any]) -> None:
+        settled = result["original"] if result["status"] == "duplicate" else result
+        values = (settled["status"], json.dumps(settled, ensure_ascii=False), result["op"])
+        self._sql.execute("UPDATE outbox SET arrived = 1, status = ?, result = ? WHERE op = ?", values)
+
+    def _advance_chain(self, through: int, theirs: dict[str, Any]) -> None:
+        """Our own hash over the lines acknowledged, compared with the server's. A hole that it explains leaves the hash as it is."""
+        known = self._store["chain"] or {"through": 0, "hash": bytes(32).hex()}
+        if through < known["through"]:
+            known = {"through": 0, "hash": bytes(32).hex()}
+        rows = self._sql.execute("SELECT line FROM outbox WHERE seq > ? AND seq <= ? ORDER BY seq", (known["through"], through))
+        ours = {"through": through, "hash": chain(bytes.fromhex(known["hash"]), (row["line"] for row in rows)).hex()}
+        if theirs != ours:
+            raise ChainDiffers(f"through {through} the server has {theirs['hash'][:16]}…, sent was {ours['hash'][:16]}…")
+        self._store["chain"] = ours
+
+
+def chain(before: bytes, lines: Iterable[bytes]) -> bytes:
+    """h_n = SHA-256(h_(n-1) + SHA-256(line n)), from 32 zero bytes; a line without its LF."""
+    for line in lines:
+        before = hashlib.sha256(before + hashlib.sha256(line).digest()).digest()
+    return before
+
+
+def body(header: bytes, batch: Sequence[Line]) -> bytes:
+    """The gzip of header and lines, each ended by LF."""
+    return gzip.compress(LF.join([header, *(line.line for line in batch)]) + LF, compresslevel=6, mtime=0)
+
+
+def fitting(lines: Sequence[Line], inflated_bytes: int) -> list[Line]:
+    """As many of the first lines as stay below the inflated limit, less room for the header; at least one."""
+    room = inflated_bytes - 64 * 1024
+    kept: list[Line] = []
+    for line in lines:
+        room -= len(line.line) + 1
+        if room < 0 and kept:
+            break
+        kept.append(line)
+    return kept
