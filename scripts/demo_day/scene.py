@@ -1,4 +1,4 @@
-"""Photos drawn for the demo: a street, what was found on it, and what a camera writes into the file. The same values give the same picture."""
+"""Photos drawn for the demo: a street, what was found on it, what a camera writes into the file. Same values, same picture."""
 
 from __future__ import annotations
 

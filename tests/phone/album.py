@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ TUS = {"Tus-Resumable": "1.0.0"}
 CHUNK = "application/offset+octet-stream"
 _ASK_AT_ONCE = 500
 _PATIENCE = 8
+_WAIT_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class Album:
                     url, offset = self._create(sha256, content, fault.pop("creation", None))
                     done.found_again += broken
                 elif offset is None:
-                    offset = self._offset(url)
+                    offset = self._offset_after_break(url) if broken else self._offset(url)
                     if offset is None:  # expired: a new creation gives a new one
                         url = None
                         continue
@@ -167,6 +169,15 @@ class Album:
         if answer.status in {404, 410}:
             return None
         return int(self._fine(answer).headers["Upload-Offset"])
+
+    def _offset_after_break(self, url: str) -> int | None:
+        """The offset once what was on its way has come to rest: a server notices a dead line a moment later."""
+        for _ in range(_PATIENCE):
+            time.sleep(_WAIT_S)
+            offset = self._offset(url)
+            if offset != 0:
+                return offset
+        return 0
 
     def _send(self, url: str, offset: int, content: bytes, fault: Fault | None) -> int | None:
         """Send a chunk; the offset after it, or None where it must be asked for."""

@@ -18,6 +18,7 @@ from tests.phone.ids import uuid7
 from tests.phone.store import Store
 
 LF = b"\n"
+_UNCHAINED: dict[str, Any] = {"through": 0, "hash": bytes(32).hex()}
 SETTLED = {"applied", "merged", "conflict", "rejected"}
 
 
@@ -98,7 +99,8 @@ class Outbox:
 
     def to_send(self, limit: int, *, only: Sequence[str] | None = None, after: int | None = None) -> list[Line]:
         """The next operations to send in the order of their seqs: what has not arrived, `only` these of it, or all `after` a seq."""
-        where, values = "arrived = 0", list[object]()
+        where = "arrived = 0"
+        values: list[object] = []
         if after is not None:
             where, values = "seq > ?", [after]
         if only is not None:
@@ -143,7 +145,7 @@ class Outbox:
         return json.dumps(header, separators=(",", ":")).encode()
 
     def take_answer(self, batch: Sequence[Line], answer: dict[str, Any]) -> None:
-        """Take in the answer to a push, in one local transaction. Raises ChainDiffers."""
+        """Take in the answer to a push, in one local transaction. Raises ChainDiffers when that is done."""
         seen = {line.seq for line in batch}
         missing = [range(first, last + 1) for first, last in answer["missing"]]
         with self._store.transaction():
@@ -157,7 +159,14 @@ class Outbox:
                 self._sql.execute("UPDATE outbox SET arrived = 0 WHERE seq > ?", (answer["acked_through"],))
             for seq in (seq for seqs in missing for seq in seqs if seq not in seen):
                 self._sql.execute("UPDATE outbox SET arrived = 0 WHERE seq = ?", (seq,))
-            self._advance_chain(answer["acked_through"], answer["chain"])
+            agrees = self._advance_chain(answer["acked_through"], answer["chain"])
+        if not agrees:
+            raise ChainDiffers(f"through {answer['acked_through']} the server has {answer['chain']['hash']}, not what was sent")
+
+    def take_forked(self, answer: dict[str, Any]) -> None:
+        """The answer to a push that forked: what became of the lines that did not. What it acknowledges is the other phone's as well."""
+        with self._store.transaction():
+            self.take_results(result for result in answer["results"] if result["op"] and result["code"] != "replica_fork")
 
     def take_results(self, results: Iterable[dict[str, Any]]) -> None:
         """Outcomes that pull brought. Inside the caller's transaction."""
@@ -179,16 +188,15 @@ class Outbox:
         values = (settled["status"], json.dumps(settled, ensure_ascii=False), result["op"])
         self._sql.execute("UPDATE outbox SET arrived = 1, status = ?, result = ? WHERE op = ?", values)
 
-    def _advance_chain(self, through: int, theirs: dict[str, Any]) -> None:
-        """Our own hash over the lines acknowledged, compared with the server's. A hole that it explains leaves the hash as it is."""
-        known = self._store["chain"] or {"through": 0, "hash": bytes(32).hex()}
+    def _advance_chain(self, through: int, theirs: dict[str, Any]) -> bool:
+        """Our own hash over the lines acknowledged; whether it is the server's."""
+        known: dict[str, Any] = self._store["chain"] or _UNCHAINED
         if through < known["through"]:
-            known = {"through": 0, "hash": bytes(32).hex()}
+            known = _UNCHAINED
         rows = self._sql.execute("SELECT line FROM outbox WHERE seq > ? AND seq <= ? ORDER BY seq", (known["through"], through))
         ours = {"through": through, "hash": chain(bytes.fromhex(known["hash"]), (row["line"] for row in rows)).hex()}
-        if theirs != ours:
-            raise ChainDiffers(f"through {through} the server has {theirs['hash'][:16]}…, sent was {ours['hash'][:16]}…")
         self._store["chain"] = ours
+        return theirs == ours
 
 
 def chain(before: bytes, lines: Iterable[bytes]) -> bytes:

@@ -211,10 +211,12 @@ class Phone:
         """One push; None where the server asks to try again. The header is made anew each time, the lines never."""
         content = body(self.outbox.header(self.clock.now()), batch)
         if len(content) > self._limits["body_bytes"]:
-            return self._smaller(batch)
+            self._smaller(batch)
+            return None
         answer = self.wire.call("POST", "/sync/ops", token=self.store["credential"], body=content, headers=NDJSON, fault=fault)
         if answer.status == 413:
-            return self._smaller(batch)
+            self._smaller(batch)
+            return None
         if answer.status in {429, 503} or (answer.status == 409 and Refused(answer).slug == "replica_busy"):
             time.sleep(min(answer.retry_after_s, 30.0))
             return None
@@ -222,9 +224,10 @@ class Phone:
         if answer.status >= 400 and not forked:
             raise Refused(answer)
         found: dict[str, Any] = answer.json()
-        self.outbox.take_answer(batch, found)
         if forked:
-            raise Forked("the sequence was continued elsewhere")
+            self.outbox.take_forked(found)
+            raise Forked("the sequence was continued elsewhere: start_over")
+        self.outbox.take_answer(batch, found)
         self._batch = min(self._batch * 2, found["next_batch"], self._limits["ops"])
         return found
 
