@@ -128,8 +128,8 @@ def _entry(item: Told) -> dict[str, object]:
         "replica": act.replica,
         "op": act.op,
         "request_id": act.request_id,
-        "at": act.at,
-        "happened_at": act.happened_at,
+        "at": act.at.astimezone(dt.UTC),  # as it is read back: the hash must not depend on how an offset was written
+        "happened_at": act.happened_at.astimezone(dt.UTC),
         "device_at": act.device_at and act.device_at.astimezone(dt.UTC),
         "time_quality": act.time_quality,
         "facts": orjson.dumps(item.facts, option=orjson.OPT_SORT_KEYS).decode(),

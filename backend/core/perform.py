@@ -109,11 +109,11 @@ class _Touched(Exception):
 
 
 def _bare(session: Session, step: Step[T]) -> T:
-    before = (len(session.new), len(session.dirty), len(step.act.told))
+    rows.watch(session)
     try:
         return step.do(session, step.act)
     except Problem as problem:
-        if (len(session.new), len(session.dirty), len(step.act.told)) != before:
+        if step.act.told or rows.touched(session):
             raise _Touched from problem
         return step.refused(session, step.act, problem)
     except sa.exc.SQLAlchemyError:

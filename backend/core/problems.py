@@ -188,7 +188,7 @@ class IdTaken(Clash):
 
 
 class TooLarge(Problem):
-    """Over a stated limit; `limits` repeats it. Nothing was kept."""
+    """Over a stated limit; `limits` repeats it. Of a single line that is too long the hash and the beginning are kept, else nothing."""
 
     slug = "too_large"
     kind = Kind.TOO_LARGE

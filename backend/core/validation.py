@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from marshmallow import ValidationError, fields
 
 from backend.core.problems import Invalid
 
@@ -25,3 +28,13 @@ def _pointers(messages: Any, at: str) -> Iterator[tuple[str, str]]:
             yield from _pointers(value, at)
     else:
         yield at, str(messages)
+
+
+class Moment(fields.AwareDateTime):
+    """RFC 3339 with an offset, between the years 1970 and 2200: what clocks say, whatever else a date could be."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dt.datetime:
+        moment: dt.datetime = super()._deserialize(value, attr, data, **kwargs)
+        if not 1970 <= moment.year <= 2200:
+            raise ValidationError("a time between 1970 and 2200")
+        return moment

@@ -497,6 +497,9 @@ def upgrade() -> None:
         sa.Column("op", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("awaits", "op", name=op.f("pk_waiting")),
     )
+    with op.batch_alter_table("waiting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_waiting_op"), ["op"], unique=False)
+
     op.create_table(
         "working_schedule",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -849,6 +852,9 @@ def downgrade() -> None:
     op.drop_table("catalog_subclass")
     op.drop_table("catalog_class_default_limit")
     op.drop_table("working_schedule")
+    with op.batch_alter_table("waiting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_waiting_op"))
+
     op.drop_table("waiting")
     op.drop_table("voided_seq")
     with op.batch_alter_table("upload", schema=None) as batch_op:

@@ -17,6 +17,14 @@ class NaiveDatetime(TypeError):
     """A datetime without an offset reached the database: a fault of ours, never of a request."""
 
 
+def _utc(value: dt.datetime) -> dt.datetime:
+    """The moment in UTC; the first or last that there is, where the calendar ends before its offset is taken off."""
+    try:
+        return value.astimezone(dt.UTC)
+    except OverflowError:
+        return (dt.datetime.min if value.year == 1 else dt.datetime.max).replace(tzinfo=dt.UTC)
+
+
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
     """A moment. Refuses naive datetimes, stores UTC with microseconds, gives UTC back, on SQLite as on PostgreSQL."""
 
@@ -28,7 +36,7 @@ class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
             return None
         if value.tzinfo is None:
             raise NaiveDatetime(f"{value!r} has no offset")
-        utc = value.astimezone(dt.UTC)
+        utc = _utc(value)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002 - SQLAlchemy passes it

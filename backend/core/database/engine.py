@@ -32,7 +32,13 @@ def options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {**common, "connect_args": {"timeout": 30, "check_same_thread": False}, "pool_size": 40, "max_overflow": 40}
     settings = "-c lock_timeout=10s -c timezone=UTC -c idle_in_transaction_session_timeout=60s"
-    return {**common, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 40, "connect_args": {"options": settings}}
+    return {
+        **common,
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 40,
+        "connect_args": {"options": settings, "connect_timeout": 10},
+    }
 
 
 def connect(app: Flask, url: str, *, wake: Callable[[], None] | None = None) -> None:

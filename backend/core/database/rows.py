@@ -23,8 +23,8 @@ def find_row(session: Session, kind: type[Row], key: Any) -> Row | None:
     """The row with this primary key, if it is there or was added in this transaction."""
     known = _known(session).get((kind, key), _UNASKED)
     if known is not _UNASKED:
-        return cast("Row | None", known)
-    return session.get(kind, key)
+        return _seen(session, cast("Row | None", known))
+    return _seen(session, session.get(kind, key))
 
 
 def add_row(session: Session, row: Row) -> Row:
@@ -54,16 +54,28 @@ def lock_row(session: Session, kind: type[Row], key: Any) -> Row | None:
     """The row, locked and freshly read, so that nobody changes it before this transaction ends."""
     known = _known(session).get((kind, key))
     if known is not None:
-        return cast("Row", known)
+        return _seen(session, cast("Row", known))
     row = session.get(kind, key, with_for_update=True, populate_existing=True)
     if row is not None:
         _known(session)[kind, key] = row
-    return row
+    return _seen(session, row)
+
+
+def watch(session: Session) -> None:
+    """From now on remember how each row looks when it is found: `touched` compares."""
+    session.info["watched"] = {}, _counts(session)
+
+
+def touched(session: Session) -> bool:
+    """Whether a row was added, deleted or changed since `watch`, also one that had been changed before and was changed again."""
+    found, counts = session.info["watched"]
+    return counts != _counts(session) or any(row.__dict__ != as_found for row, as_found in found.items())
 
 
 def forget(session: Session) -> None:
     """Forget what was found: a new transaction begins."""
     session.info.pop("known", None)
+    session.info.pop("watched", None)
 
 
 @cache
@@ -73,6 +85,17 @@ def _key_names(kind: type[Base]) -> tuple[str, ...]:
 
 
 _UNASKED = object()
+
+
+def _seen(session: Session, row: Row | None) -> Row | None:
+    watched = session.info.get("watched")
+    if watched is not None and row is not None:
+        watched[0].setdefault(row, dict(row.__dict__))
+    return row
+
+
+def _counts(session: Session) -> tuple[int, int, int]:
+    return len(session.new), len(session.dirty), len(session.deleted)
 
 
 def _known(session: Session) -> dict[tuple[type[Base], Any], Base | None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from backend.core.validation import Moment
+
 _TEXT = validate.Length(max=2000)
 _SHORT = validate.Length(max=200)
 _NAME = validate.Length(min=1, max=120)
@@ -30,14 +32,14 @@ class Place(Schema):
 
 
 class Photo(Schema):
-    """A photo declared: its bytes travel apart, under their SHA-256. Too large or of a wrong type is refused when they come, not the record."""
+    """A photo declared: its bytes travel apart, under their SHA-256. Too large or of a wrong type refuses the bytes, not the record."""
 
     id = fields.UUID(required=True)
     sha256 = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}$", error="64 lower-case hexadecimal digits"))
     bytes = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=2**40))
     mime = fields.String(required=True, validate=validate.Length(min=1, max=100))
     role = fields.String(required=True, validate=validate.OneOf(["before", "after", "scene"]))
-    taken_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    taken_at = Moment(load_default=None, allow_none=True)
 
 
 class RecordFinding(Schema):
@@ -283,8 +285,8 @@ class ListFindings(Schema):
     trade = fields.String(validate=validate.OneOf(["municipal", "greening", "sanitation", "cleaning", "enforcement", "other"]))
     contract = fields.UUID()
     mine = fields.Boolean()
-    since = fields.AwareDateTime()
-    until = fields.AwareDateTime()
+    since = Moment()
+    until = Moment()
     bbox = fields.String()
     number = fields.String(validate=_NAME)
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=200))

@@ -21,6 +21,7 @@ def open_patrol(session: Session, act: Act, *, patrol: UUID, payload: dict[str, 
     inspector = act.actor.person
     if inspector is None or find_row(session, Patrol, patrol) is not None:
         raise IdTaken(f"patrol {patrol} exists already")
+    others = queries.list_open_patrols(session, inspector, apart_from=patrol)
     row = add_row(
         session,
         Patrol(
@@ -36,9 +37,14 @@ def open_patrol(session: Session, act: Act, *, patrol: UUID, payload: dict[str, 
             points=0,
             metres=0.0,
             late=False,
-            overlapping=queries.has_open_patrol(session, inspector, apart_from=patrol),
+            overlapping=bool(others),
         ),
     )
+    for other in others:
+        if not other.overlapping:
+            other.overlapping = True
+            other.version += 1
+            _tell(act, "patrol.overlapped", other, by=patrol)
     _tell(act, "patrol.opened", row)
     return row
 
@@ -64,10 +70,10 @@ def append_track(session: Session, act: Act, *, patrol: UUID, payload: dict[str,
 
 
 def close_patrol(session: Session, act: Act, *, patrol: UUID, payload: dict[str, Any]) -> Patrol:
-    """Close it with what was visited. A patrol closed twice keeps the first close and all that was visited."""
+    """Close it with what was visited. A patrol closed twice keeps the earlier close and all that was visited."""
     row = _own(session, act, patrol)
     row.visited = sorted({*row.visited, *payload["visited"]})
-    row.closed_at = row.closed_at or act.happened_at
+    row.closed_at = min(row.closed_at or act.happened_at, act.happened_at)
     row.state = "closed"
     row.version += 1
     _tell(act, "patrol.closed", row, visited=len(row.visited))

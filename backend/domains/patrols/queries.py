@@ -22,13 +22,12 @@ def await_patrol(session: Session, patrol: UUID) -> Patrol:
     return row
 
 
-def has_open_patrol(session: Session, inspector: UUID, *, apart_from: UUID) -> bool:
-    """Whether the inspector has another patrol open: written, or added in this transaction."""
-    pending = (row for row in session.new if isinstance(row, Patrol))
-    if any(row.inspector == inspector and row.state == "open" and row.id != apart_from for row in pending):
-        return True
-    query = sa.select(sa.literal(1)).where(Patrol.inspector == inspector, Patrol.state == "open", Patrol.id != apart_from)
-    return session.scalar(query.limit(1)) is not None
+def list_open_patrols(session: Session, inspector: UUID, *, apart_from: UUID) -> list[Patrol]:
+    """The inspector's other open patrols, as this transaction has left them so far, locked."""
+    query = sa.select(Patrol).where(Patrol.inspector == inspector, Patrol.state == "open", Patrol.id != apart_from)
+    written = session.scalars(query.order_by(Patrol.id).with_for_update()).all()
+    pending = [row for row in session.new if isinstance(row, Patrol) and row.inspector == inspector and row.id != apart_from]
+    return [row for row in (*written, *pending) if row.state == "open"]  # one may have been closed, but not written yet
 
 
 def has_chunk(session: Session, patrol: UUID, chunk: int) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from backend.core.validation import Moment
+
 
 class TrackPoint(fields.Field[list[object]]):
     """`[lon, lat, accuracy_m, at]`: degrees, metres or null, RFC 3339 with an offset."""
 
-    _at = fields.AwareDateTime()
+    _at = Moment()
 
     def _deserialize(self, value: object, attr: object, data: object, **kwargs: object) -> list[object]:  # noqa: ARG002 - marshmallow's
         if not isinstance(value, list) or len(value) != 4:

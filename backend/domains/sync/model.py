@@ -95,11 +95,14 @@ class Outcome(Base):
 
 
 class Waiting(Base):
-    """A deferred operation and what it waits for: `op:<id>`, `finding:<id>`, `patrol:<id>`."""
+    """A deferred operation and what it waits for.
+
+    `op:<id>` or `settled:<id>` judged, `finding:<id>` or `patrol:<id>` there or in a new version, `operation:<type>:<version>` known.
+    """
 
     __tablename__ = "waiting"
     awaits: Mapped[str] = mapped_column(primary_key=True)
-    op: Mapped[UUID] = mapped_column(primary_key=True)
+    op: Mapped[UUID] = mapped_column(primary_key=True, index=True)
 
 
 class Progress(Base):

@@ -121,7 +121,7 @@ class PullAnswer(Schema):
 class ReceiptsQuery(Schema):
     """From which seq on."""
 
-    after = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    after = fields.Integer(load_default=0, validate=validate.Range(min=0, max=2**53))
     limit = fields.Integer(load_default=500, validate=validate.Range(min=1, max=1000))
 
 

@@ -25,11 +25,14 @@ def command(*, once: bool, threads: int) -> None:
     jobs = Jobs(queue(settings))
 
     def tick() -> None:
-        tasks.recompute_deadlines(app)
-        tasks.judge_left(app)
         tasks.react(app)
         if tasks.has_due_photos(app):
             jobs.examine()
+
+    def minutely() -> None:
+        tasks.judge_left(app)
+        tasks.recompute_deadlines(app)
+        tick()
 
     def examine() -> None:
         while photos.examine_due(app):
@@ -38,5 +41,5 @@ def command(*, once: bool, threads: int) -> None:
     def nightly() -> None:
         photos.sweep_uploads(app)
 
-    jobs.run.update(tick=tick, examine=examine, nightly=nightly)
+    jobs.run.update(tick=tick, examine=examine, minutely=minutely, nightly=nightly)
     Consumer(jobs.huey, workers=threads, max_delay=0.5, flush_locks=True).run()

@@ -46,7 +46,7 @@ class Jobs:
 
         self.tick = huey.task(name="tick")(named("tick"))
         self.examine = huey.task(name="examine")(named("examine"))
-        huey.periodic_task(crontab(minute="*"), name="minutely")(named("tick"))
+        huey.periodic_task(crontab(minute="*"), name="minutely")(named("minutely"))
         huey.periodic_task(crontab(minute="15", hour="18"), name="nightly")(named("nightly"))  # UTC: 02:15 in the district
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.act import Act
 from backend.core.reactions import Entry, Reaction
+from backend.domains.deadlines.actions import recompute_deadlines
 from backend.domains.findings.actions import follow
 from backend.domains.findings.rules.moves import FILING_NEEDS
 
@@ -41,5 +42,6 @@ REACTIONS = (
         _advance,
         concerns=_is_ready,
     ),
+    Reaction("calendar", ("calendar.changed",), lambda session, act, _entry: recompute_deadlines(session, act)),
     Reaction("deadlines shown", ("deadline.computed",), _take_deadline),
 )

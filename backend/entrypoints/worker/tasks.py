@@ -15,7 +15,8 @@ from backend.core.reactions import catch_up
 from backend.domains.deadlines import actions as deadlines
 from backend.domains.evidence import queries as evidence
 from backend.domains.sync.judging.judge import judge
-from backend.domains.sync.queries.kept import kept_operations, unjudged
+from backend.domains.sync.judging.operations import OPERATIONS, operation_key
+from backend.domains.sync.queries.kept import kept_operations, unjudged, waiting_for
 from backend.entrypoints.worker import photos
 from backend.entrypoints.worker.reactions import REACTIONS
 
@@ -36,15 +37,17 @@ def react(app: Flask) -> int:
 
 
 def judge_left(app: Flask, *, after: dt.timedelta = _LEFT_ALONE, limit: int = 200) -> int:
-    """Judge operations that were kept but have no outcome; how many."""
+    """Judge operations that were kept but have no outcome, and those of a type that is known by now; how many have one now."""
     with app.app_context():
         act = acts.begin(SYSTEM)
         with reading(session()) as reader:
             ops = unjudged(reader, kept_before=act.at - after, limit=limit)
-            left = kept_operations(reader, ops)
-        for replica, operations in left.items():
-            judge(session(), act, replica=replica, operations=operations)
-        return len(ops)
+            learnt = waiting_for(reader, [operation_key(verb, version) for verb, version in OPERATIONS])
+            left = kept_operations(reader, list(dict.fromkeys([*ops, *learnt])))
+        done = [
+            verdict for replica, operations in left.items() for verdict in judge(session(), act, replica=replica, operations=operations)
+        ]
+        return sum(verdict.status != "received" for verdict in done)
 
 
 def recompute_deadlines(app: Flask) -> int:

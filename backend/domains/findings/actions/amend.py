@@ -16,7 +16,7 @@ from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Finding, Proposal
 from backend.domains.findings.queries.one import await_finding
 from backend.domains.findings.rules import moves
-from backend.domains.findings.rules.amending import AMENDABLE, Write, fate_of
+from backend.domains.findings.rules.amending import AMENDABLE, Write, fate_of, outranks
 from backend.domains.findings.rules.moves import NotYourFinding, allowed
 from backend.domains.findings.rules.visibility import scopes_of
 
@@ -47,9 +47,10 @@ def amend_finding(session: Session, act: Act, *, finding: UUID, payload: dict[st
     before = scopes_of(row)
     result = Amended(row)
     mine = Write(by=person, at=act.happened_at, op=str(act.op or act.new_id()))
+    found = {name: _present(row, name) for name in AMENDABLE}  # a new category clears the condition: all are judged by what was there
     for name in AMENDABLE:
         if name in payload["fields_"]:
-            _amend_field(session, act, result, name, payload["fields_"][name], mine)
+            _amend_field(session, act, result, name, payload["fields_"][name], mine, found[name])
     if result.set:
         row.version += 1
     elif result.proposed:
@@ -86,10 +87,9 @@ def withdraw_finding(session: Session, act: Act, *, finding: UUID, payload: dict
 
 
 def _amend_field(  # noqa: PLR0917 - one call, just above
-    session: Session, act: Act, result: Amended, name: str, change: dict[str, Any], mine: Write
+    session: Session, act: Act, result: Amended, name: str, change: dict[str, Any], mine: Write, present: Any
 ) -> None:
     row = result.finding
-    present = _present(row, name)
     written = row.writes.get(name)
     last = (
         Write(UUID(written["by"]), dt.datetime.fromisoformat(written["at"]), written["op"])
@@ -98,7 +98,10 @@ def _amend_field(  # noqa: PLR0917 - one call, just above
     )
     seen, value = _comparable(name, change["seen"]), _comparable(name, change["value"])
     fate = fate_of(name, seen=seen, value=value, present=present, mine=mine, last=last, author=row.recorded_by, state=row.state)
-    if fate == "same":
+    if fate == "same" and value == _present(row, name):
+        if outranks(mine, last, author=row.recorded_by):
+            # Two said the same: the one of higher standing holds it against a third, whoever came first.
+            _sign(row, name, mine)
         return
     if fate == "keep":
         result.kept.append(name)
@@ -106,12 +109,16 @@ def _amend_field(  # noqa: PLR0917 - one call, just above
         result.proposed.append(name)
         _propose(session, act, row, name, seen=present, value=change["value"], by=mine.by, at=mine.at)
     else:
-        if seen != present and last.by != row.recorded_by:
+        if seen != present and mine.by == row.recorded_by != last.by:
             # The author's value stands over another's, which is kept as a proposal whichever of the two came first.
             _propose(session, act, row, name, seen=seen, value=present, by=last.by, at=last.at)
         _set(session, row, name, change["value"])
-        row.writes = {**row.writes, name: {"by": str(mine.by), "at": mine.at.isoformat(), "op": mine.op}}
+        _sign(row, name, mine)
         result.set.append(name)
+
+
+def _sign(row: Finding, name: str, write: Write) -> None:
+    row.writes = {**row.writes, name: {"by": str(write.by), "at": write.at.isoformat(), "op": write.op}}
 
 
 def _present(row: Finding, name: str) -> Any:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from backend.core.act import Act
 from backend.core.database.rows import add_row, find_row, prefetch
 from backend.core.problems import IdTaken
+from backend.domains.evidence import queries as evidence_queries
 from backend.domains.evidence.actions import photos as evidence
 from backend.domains.findings.actions.placing import bind_contract, categorise, place_finding, take_category
 from backend.domains.findings.actions.telling import tell
@@ -78,11 +79,11 @@ def record_finding(
 def add_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> tuple[Finding, str | None]:
     """Declare one more photo. Evidence is never refused for coming late: after the end it is `late_evidence`."""
     row = await_finding(session, act, finding)
-    _declare(session, act, row, payload)
+    photo = _declare(session, act, row, payload)
     row.version += 1
     ended = row.state in moves.ENDED
-    if not ended and row.state == "recorded":
-        row.lacks_photos = True
+    if row.state == "recorded":
+        row.lacks_photos = not (photo.state == "usable" and _is_complete(session, row))
     tell(act, "finding.photo_added", row, photo=payload["id"], sha256=payload["sha256"])
     return row, "late_evidence" if ended else None
 
@@ -150,6 +151,12 @@ def _open_day(session: Session, day: str) -> None:
             session.execute(sa.insert(NumberCounter).values(day=day, last=0))
     except sa.exc.IntegrityError:
         return  # another process opened it first, which is as good
+
+
+def _is_complete(session: Session, row: Finding) -> bool:
+    """Whether all photos are usable, the one just declared with them: its bytes were here before, so nothing will tell of them again."""
+    session.flush()
+    return evidence_queries.evidence_of(session, [row.id])[row.id].complete
 
 
 def _declare(session: Session, act: Act, row: Finding, photo: dict[str, Any]) -> Any:

@@ -94,6 +94,6 @@ def _box(text: str) -> tuple[float, float, float, float]:
 
 def _key(values: list[Any]) -> tuple[dt.datetime, UUID]:
     try:
-        return dt.datetime.fromisoformat(values[0]), UUID(values[1])
-    except (TypeError, ValueError) as error:
+        return dt.datetime.fromisoformat(values[0]).astimezone(dt.UTC), UUID(values[1])
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise Invalid("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")]) from error

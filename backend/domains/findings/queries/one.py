@@ -30,8 +30,8 @@ def lock_finding(session: Session, act: Act, finding: UUID) -> Finding:
 
 
 def await_finding(session: Session, act: Act, finding: UUID) -> Finding:
-    """The finding an operation adds to; NotYet if it has not arrived. What is not the actor's to see is Missing."""
-    row = find_row(session, Finding, finding)
+    """The finding an operation adds to, locked; NotYet if it has not arrived. What is not the actor's to see is Missing."""
+    row = lock_row(session, Finding, finding)
     if row is None:
         raise NotYet(f"finding {finding} has not arrived", awaits=f"finding:{finding}")
     if not is_visible(row, act.actor):

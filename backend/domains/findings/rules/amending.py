@@ -41,7 +41,11 @@ def fate_of(field: str, *, seen: Any, value: Any, present: Any, mine: Write, las
         return "propose"
     if seen == present:
         return "set"
-    mine_is_authors, last_is_authors = mine.by == author, last.by == author
-    if mine_is_authors != last_is_authors:
-        return "set" if mine_is_authors else "propose"
-    return "set" if (mine.at, mine.op) > (last.at, last.op) else "keep"
+    if outranks(mine, last, author=author):
+        return "set"
+    return "propose" if mine.by != author == last.by else "keep"
+
+
+def outranks(mine: Write, last: Write, *, author: UUID) -> bool:
+    """Whether the one write stands before the other, had both seen the same: the author's first, then the later, then the higher operation."""
+    return (mine.by == author, mine.at, mine.op) > (last.by == author, last.at, last.op)

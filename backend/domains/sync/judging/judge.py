@@ -18,7 +18,7 @@ from backend.core.database.base import table_of
 from backend.core.database.engine import is_sqlite
 from backend.core.database.rows import find_row
 from backend.core.perform import Step, perform_run, reading
-from backend.core.problems import Forbidden, Invalid, NotYet, Problem, Unexpected
+from backend.core.problems import Clash, Forbidden, Invalid, NotYet, Problem, Unexpected
 from backend.core.validation import of_validation
 from backend.domains.evidence.actions import photos as evidence
 from backend.domains.findings.actions.record import prefetch_findings
@@ -26,9 +26,9 @@ from backend.domains.identity import queries as identity
 from backend.domains.identity.queries import Standing
 from backend.domains.patrols.actions import prefetch_patrols
 from backend.domains.sync.actions.keep import lock_progress, move_progress
-from backend.domains.sync.judging.operations import OPERATIONS
+from backend.domains.sync.judging.operations import OPERATIONS, operation_key
 from backend.domains.sync.model import Outcome, Progress, Waiting
-from backend.domains.sync.queries.kept import Judged, KeptOperation, blocked_entities, judged, kept_operations, waiting_for
+from backend.domains.sync.queries.kept import Judged, KeptOperation, awaited_by, blocked_entities, judged, kept_operations, waiting_for
 from backend.domains.sync.rules.clock import corrected
 from backend.domains.sync.rules.envelope import BadEnvelope, Operation
 from backend.domains.sync.rules.verdicts import FINAL, SATISFYING, Status, Verdict
@@ -42,6 +42,16 @@ class RoleLost(Forbidden):
     title_zh = "当时不具备相应角色"
     way_out = "The operation is kept; a supervisor can judge it again after the role was corrected."
     way_out_zh = "该操作已保存；更正角色后值班长可重新处理。"
+
+
+class DependencyCycle(Clash):
+    """The operation closes a ring: what it depends on depends on it."""
+
+    slug = "cycle"
+    title = "Its dependencies come back to it"
+    title_zh = "操作之间循环依赖"
+    way_out = "Send the deed as a new operation without the dependency; the bytes are kept and a supervisor can repair them."
+    way_out_zh = "请去掉该依赖后作为新操作发送；原始数据已保存，值班长可修复。"
 
 
 class ReplicaRevoked(Forbidden):
@@ -58,8 +68,8 @@ class ReplicaRevoked(Forbidden):
 class Run:
     """What the operations of one run know of each other and of those before them.
 
-    `settled` are statuses by op, `before` earlier outcomes of the run's own operations, `blocked` for each entity the lowest seq that waits
-    on it, `last` the highest seq whose time was corrected, with that time.
+    `settled` are statuses by op, `before` earlier outcomes of the run's own operations, `blocked` for each entity the operations that wait
+    on it as (seq, op), `awaits` what each of this run's waits for, `last` the highest seq whose time was corrected, with that time.
     """
 
     replica: UUID
@@ -68,7 +78,8 @@ class Run:
     revoked_at: dt.datetime | None = None
     settled: dict[UUID, str] = field(default_factory=dict)
     before: dict[UUID, Judged] = field(default_factory=dict)
-    blocked: dict[UUID, int] = field(default_factory=dict)
+    blocked: dict[UUID, list[tuple[int, UUID]]] = field(default_factory=dict)
+    awaits: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
     last: tuple[int, dt.datetime] | None = None
     progress: Progress | None = None
 
@@ -124,6 +135,7 @@ def _prepare(session: Session, run: Run, batch: Sequence[KeptOperation]) -> None
     deps = {dep for operation in operations for dep in operation.deps} - own
     run.settled = {op: each.status for op, each in {**run.before, **judged(session, deps)}.items()}
     run.blocked = blocked_entities(session, run.replica, apart_from=own)
+    run.awaits.clear()
     prefetch_findings(session, {operation.entity for operation in operations if operation.entity_type == "finding"})
     named = {operation.entity for operation in operations if operation.entity_type == "patrol"}
     named |= {patrol for operation in operations if (patrol := _uuid(operation.payload.get("patrol"))) is not None}
@@ -141,19 +153,19 @@ def _judge_one(session: Session, act: Act, run: Run, kept: KeptOperation) -> Ver
     operation = kept.operation
     assert operation is not None, "an operation without a fault is readable"
     _set_time(act, run, kept, operation)
-    waiting = _waits(run, operation)
+    waiting = _waits(session, run, operation)
     if waiting is not None:
         return _verdict(act, run, kept, "deferred", waiting[0], awaits=waiting[1])
     known = OPERATIONS.get((operation.verb, operation.version))
     if known is None:
-        return _verdict(act, run, kept, "deferred", "unknown_operation")
+        return _verdict(act, run, kept, "deferred", "unknown_operation", awaits=(operation_key(operation.verb, operation.version),))
     if known.entity != operation.entity_type or (known.entity == "replica" and operation.entity != run.replica):
         raise BadEnvelope(f"{operation.verb} is on a {known.entity}", errors=[("/e/type", known.entity)])
     _authorise(act, run, known.roles)
     if operation.base is not None and known.model is not None:
         present = find_row(session, known.model, operation.entity)
         if present is not None and present.version < operation.base:
-            return _verdict(act, run, kept, "deferred", "base_ahead")
+            return _verdict(act, run, kept, "deferred", "base_ahead", awaits=(f"{operation.entity_type}:{operation.entity}",))
     try:
         payload = known.schema.load(operation.payload)
     except ValidationError as error:
@@ -173,15 +185,41 @@ def _set_time(act: Act, run: Run, kept: KeptOperation, operation: Operation) -> 
         run.last = (kept.seq, act.happened_at)
 
 
-def _waits(run: Run, operation: Operation) -> tuple[str, tuple[str, ...]] | None:
-    """What the operation must wait for: dependencies not satisfied, or an earlier operation on its entity that waits itself."""
+def _waits(session: Session, run: Run, operation: Operation) -> tuple[str, tuple[str, ...]] | None:
+    """What the operation must wait for: dependencies not satisfied, or earlier operations on its entity that wait themselves.
+
+    One that waits for this very operation, directly or by others, does not stand in its way. Raises DependencyCycle for the operation that
+    closes a ring of dependencies.
+    """
+    own = f"op:{operation.op}"
     unmet = [dep for dep in operation.deps if run.settled.get(dep) not in SATISFYING]
     if unmet:
+        if operation.op in unmet or any(_leads_to(session, run, dep, {own}) for dep in unmet):
+            raise DependencyCycle(
+                f"its dependencies wait for {operation.op} itself", errors=[("/deps", "they come back to this operation")]
+            )
         code = "parent_rejected" if any(run.settled.get(dep) == "rejected" for dep in unmet) else "dependency"
         return code, tuple(f"op:{dep}" for dep in unmet)
-    if run.blocked.get(operation.entity, operation.seq) < operation.seq:
-        return "earlier_operation", (f"{operation.entity_type}:{operation.entity}",)
-    return None
+    goals = {own, f"{operation.entity_type}:{operation.entity}"}
+    earlier = [
+        op for seq, op in run.blocked.get(operation.entity, ()) if seq < operation.seq and run.settled.get(op, "deferred") not in FINAL
+    ]
+    blockers = [op for op in earlier if not _leads_to(session, run, op, goals)]
+    return ("earlier_operation", tuple(f"settled:{op}" for op in blockers)) if blockers else None
+
+
+def _leads_to(session: Session, run: Run, op: UUID, goals: set[str]) -> bool:
+    """Whether what `op` waits for comes, step by step, to one of the goals."""
+    seen: set[UUID] = set()
+    todo = {op}
+    while todo:
+        seen |= todo
+        keys = {key for each in todo for key in run.awaits.get(each, ())}
+        keys |= awaited_by(session, [each for each in todo if each not in run.awaits])
+        if keys & goals:
+            return True
+        todo = {UUID(key.partition(":")[2]) for key in keys if key.startswith(("op:", "settled:"))} - seen
+    return False
 
 
 def _authorise(act: Act, run: Run, roles: tuple[str, ...]) -> None:
@@ -197,13 +235,15 @@ def _authorise(act: Act, run: Run, roles: tuple[str, ...]) -> None:
         raise RoleLost(f"this needed one of the roles {', '.join(roles)} at {act.happened_at.isoformat()}", roles=list(roles))
 
 
-def _refuse(act: Act, run: Run, kept: KeptOperation, fault: Exception) -> Verdict:
-    """The outcome of an operation that could not be done. Its rows are undone already."""
+def _refuse(act: Act, run: Run, kept: KeptOperation, fault: Exception) -> Verdict | None:
+    """The outcome of an operation that could not be done; None where nothing became of it once more. Its rows are undone already."""
     if kept.operation is None:
         act.happened_at, act.time_quality = kept.received_at, "estimated"
     if isinstance(fault, NotYet):
         return _verdict(act, run, kept, "deferred", "not_yet", awaits=(fault.awaits,), problem=fault)
     if not isinstance(fault, Problem):
+        if kept.op in run.before and run.before[kept.op].status == "received":
+            return None
         return _verdict(act, run, kept, "received", "unexpected", problem=Unexpected("the fault was logged; it will be judged again"))
     return _verdict(act, run, kept, "rejected", _code_of(fault), problem=fault)
 
@@ -228,9 +268,10 @@ def _verdict(  # noqa: PLR0917 - version and effects follow status and code as h
     problem: Problem | None = None,
 ) -> Verdict:
     run.settled[kept.op] = status
+    run.awaits[kept.op] = awaits
     entity = kept.operation.entity if kept.operation else None
     if entity is not None and status not in FINAL:
-        run.blocked[entity] = min(run.blocked.get(entity, kept.seq), kept.seq)
+        run.blocked.setdefault(entity, []).append((kept.seq, kept.op))
     if not act.told:
         # Every outcome has a number, so that a change of it reaches the phone by pull, and an entry in the journal.
         act.tell(f"operation.{status}", "operation", kept.op, code=code, seq=kept.seq)
@@ -331,6 +372,7 @@ def _uuid(value: Any) -> UUID | None:
 
 
 def _keys(verdicts: Sequence[Verdict]) -> list[str]:
-    """What others may have waited for: these operations, and the entities on which they no longer stand in the way."""
-    keys = [f"op:{verdict.op}" for verdict in verdicts if verdict.status in SATISFYING]
-    return keys + list({f"{verdict.entity_type}:{verdict.entity}" for verdict in verdicts if verdict.status in FINAL})
+    """What others may have waited for: these operations settled, and the entities they are on, present or in a new version."""
+    keys = {f"{kind}:{verdict.op}" for verdict in verdicts if verdict.status in FINAL for kind in ("op", "settled")}
+    keys |= {f"{verdict.entity_type}:{verdict.entity}" for verdict in verdicts if verdict.status in SATISFYING}
+    return sorted(keys)

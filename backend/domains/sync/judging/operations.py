@@ -51,6 +51,11 @@ class SeqVoid(Schema):
     reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
 
 
+def operation_key(verb: str, version: int) -> str:
+    """What an operation of a type that is not in the table waits for."""
+    return f"operation:{verb}:{version}"
+
+
 def finding_effects(row: Finding) -> dict[str, Any]:
     """What is known of a finding at once (protocol, section 3)."""
     return {

@@ -106,16 +106,24 @@ def judged(session: Session, ops: Collection[UUID]) -> dict[UUID, Judged]:
     return found
 
 
-def blocked_entities(session: Session, replica: UUID, *, apart_from: Collection[UUID]) -> dict[UUID, int]:
-    """Entities on which an operation of this replica waits, with the lowest seq that does."""
+def blocked_entities(session: Session, replica: UUID, *, apart_from: Collection[UUID]) -> dict[UUID, list[tuple[int, UUID]]]:
+    """Entities on which operations of this replica wait, with (seq, op) of each."""
     query = sa.select(Outcome.entity, Outcome.op, Outcome.seq).where(
         Outcome.replica == replica,
         Outcome.status.in_(("deferred", "received")),
     )
-    found: dict[UUID, int] = {}
+    found: dict[UUID, list[tuple[int, UUID]]] = defaultdict(list)
     for row in session.execute(query):
         if row.entity is not None and row.op not in apart_from:
-            found[row.entity] = min(row.seq, found.get(row.entity, row.seq))
+            found[row.entity].append((row.seq, row.op))
+    return dict(found)
+
+
+def awaited_by(session: Session, ops: Collection[UUID]) -> set[str]:
+    """What these operations wait for."""
+    found: set[str] = set()
+    for part in _chunks(ops):
+        found.update(session.scalars(sa.select(Waiting.awaits).where(Waiting.op.in_(part))))
     return found
 
 

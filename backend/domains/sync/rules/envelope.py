@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -153,7 +153,7 @@ def read_header(raw: bytes) -> Header:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BadHeader(f"line 1 is not JSON: {error}") from error
-    if not isinstance(data, dict) or data.get("h") != 1 or _holds_nul(data):
+    if not isinstance(data, dict) or data.get("h") != 1 or any(_nuls(data)):
         raise BadHeader("line 1 is not a header object with h = 1", errors=[("/h", "1")])
     chain = data.get("chain") or {}
     try:
@@ -178,7 +178,7 @@ def read_line(number: int, raw: bytes, *, size: int, sha256: bytes, op_bytes: in
         return Line(number, raw[:op_bytes], sha256, "too_large", fault=f"a line is at most {op_bytes} bytes, this one has {size}")
     try:
         data = orjson.loads(raw)
-        op, seq = _place_of(data, raw)
+        op, seq = _place_of(data)
     except orjson.JSONDecodeError as error:
         return Line(number, raw, sha256, "malformed", fault=f"the line is not JSON in UTF-8: {error}")
     except ValueError as error:
@@ -186,12 +186,10 @@ def read_line(number: int, raw: bytes, *, size: int, sha256: bytes, op_bytes: in
     return Line(number, raw, sha256, "main", op=op, seq=seq, data=data)
 
 
-def _place_of(data: Any, raw: bytes) -> tuple[UUID, int]:
+def _place_of(data: Any) -> tuple[UUID, int]:
     """The op and seq of a line's object; ValueError says what is wrong with it."""
     if not isinstance(data, dict):
         raise ValueError("the line is not a JSON object")  # noqa: TRY004 - one kind of fault for the caller
-    if b"\\u0000" in raw and _holds_nul(data):
-        raise ValueError("the line holds a NUL character, which no text may")
     try:
         op = UUID(data.get("op"))
     except (TypeError, ValueError, AttributeError) as error:
@@ -224,6 +222,8 @@ def read_operation(data: dict[str, Any]) -> Operation:
     entity_id = read("/e/id", entity.get("id"), UUID, "a UUID")
     base = read("/e/base", entity.get("base"), _base, "a version or null")
     payload = read("/d", data.get("d"), _object, "an object")
+    if b"\\u0000" in orjson.dumps(data):
+        errors += [(pointer, "no NUL character") for pointer in _nuls(data)]
     if errors:
         raise BadEnvelope("; ".join(f"{pointer}: {text}" for pointer, text in errors), errors=errors)
     return Operation(
@@ -242,12 +242,18 @@ def read_operation(data: dict[str, Any]) -> Operation:
     )
 
 
-def _holds_nul(value: Any) -> bool:
+def _nuls(value: Any, at: str = "") -> Iterator[str]:
+    """Pointers of the texts that hold a NUL character, which no text in a database may."""
     if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_holds_nul(key) or _holds_nul(each) for key, each in value.items())
-    return isinstance(value, list) and any(_holds_nul(each) for each in value)
+        if "\0" in value:
+            yield at
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _nuls(key, at)
+            yield from _nuls(each, f"{at}/{key}")
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _nuls(each, f"{at}/{index}")
 
 
 def without_seq(raw: bytes) -> bytes:
@@ -261,7 +267,10 @@ def _moment(value: Any) -> dt.datetime:
     moment = dt.datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError("a time needs an offset")
-    return moment.astimezone(dt.UTC)
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError("a time within the calendar") from error
 
 
 def _text(value: Any) -> str | None:

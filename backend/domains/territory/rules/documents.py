@@ -14,7 +14,7 @@ from backend.domains.territory.rules.areas import Level
 from backend.domains.territory.rules.locate import Located
 from backend.domains.territory.rules.territory import AreaVersion, RoadVersion, Territory
 
-DECIMALS = 6  # of a degree: 11 cm, finer than any survey of a grid
+DECIMALS = 7  # of a degree: 1 cm; the demo's ground lies on this lattice, so that corners are exact
 BESIDE_M = 50.0  # a road within so many metres is named beside a place
 
 NOWHERE: dict[str, tuple[str, str]] = {  # reason: zh, en
