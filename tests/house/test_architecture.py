@@ -179,6 +179,8 @@ def test_a_package_file_holds_only_its_docstring():
     for path in sorted((ROOT / "backend").glob("*/**/__init__.py")):
         if path.parts[len(ROOT.parts) + 1] == "entrypoints":
             continue  # a door is registered by its package
+        if path.parent.name == "api":
+            continue  # gathers the blueprints of its files
         body = ast.parse(path.read_text("utf-8")).body
         if len(body) != 1 or not (isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)):
             told.append(str(path.relative_to(ROOT)))

@@ -232,6 +232,12 @@ def credential_due(session: Session, credential: UUID, now: dt.datetime) -> bool
     return renewed_at is not None and tokens.due(renewed_at, now)
 
 
+def session_due(session: Session, login_session: UUID, now: dt.datetime) -> bool:
+    """Whether `renew_session` would move anything."""
+    used_at = session.scalar(sa.select(LoginSession.last_used_at).where(LoginSession.id == login_session))
+    return used_at is not None and tokens.due(used_at, now)
+
+
 def find_replica_of_install(session: Session, person: UUID, install_id: str) -> Replica | None:
     """The replica this person registered under this install id."""
     return session.scalar(sa.select(Replica).where(Replica.person == person, Replica.install_id == install_id))

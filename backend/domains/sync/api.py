@@ -19,11 +19,11 @@ from backend.core.http.settings import settings
 from backend.core.perform import perform, reading
 from backend.core.problems import WrongMedia
 from backend.domains.identity import queries as identity
-from backend.domains.identity.actions.replicas import renew_credential
 from backend.domains.identity.rules.replicas import ReplicaWipe
 from backend.domains.sync import schemas
 from backend.domains.sync.actions.keep import Kept, keep_push
 from backend.domains.sync.actions.register import register_replica as register
+from backend.domains.sync.actions.renew import keep_credential, keep_session
 from backend.domains.sync.judging.judge import judge
 from backend.domains.sync.queries import feed, kept, standing
 from backend.domains.sync.rules import cursors
@@ -162,6 +162,9 @@ def pull_changes(payload: dict[str, Any]) -> Response:
             digest=payload["digest"],
         )
         acked = standing.standing(session, replica.id).acked_through
+        renewal = identity.session_due(session, present().token_id, act.at)
+    if renewal:
+        perform(session, act, keep_session, login_session=present().token_id, days=settings().session_days)
     if page.resync:
         log.warning("a phone's copy differed", extra={"replica": str(replica.id), "scopes": page.resync})
     body = {
@@ -230,7 +233,7 @@ def _push_answer(session: Session, act: Act, header: Header, found: Kept, verdic
     }
     if renewal:
         act.told.clear()
-        perform(session, act, renew_credential, credential=present().token_id, days=settings().credential_days)
+        perform(session, act, keep_credential, credential=present().token_id, days=settings().credential_days)
     return Response(orjson.dumps(body), 409 if found.forked else 200, content_type="application/json")
 
 

@@ -40,6 +40,7 @@ def command(*, once: bool, threads: int) -> None:
 
     def nightly() -> None:
         photos.sweep_uploads(app)
+        tasks.forget_stale(app)
 
     jobs.run.update(tick=tick, examine=examine, minutely=minutely, nightly=nightly)
     Consumer(jobs.huey, workers=threads, max_delay=0.5, flush_locks=True).run()

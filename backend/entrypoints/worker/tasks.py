@@ -14,6 +14,7 @@ from backend.core.perform import perform, reading
 from backend.core.reactions import catch_up
 from backend.domains.deadlines import actions as deadlines
 from backend.domains.evidence import queries as evidence
+from backend.domains.identity.actions import sessions
 from backend.domains.sync.judging.judge import judge
 from backend.domains.sync.judging.operations import OPERATIONS, operation_key
 from backend.domains.sync.queries.kept import kept_operations, unjudged, waiting_for
@@ -57,6 +58,12 @@ def recompute_deadlines(app: Flask) -> int:
         while count := perform(session(), acts.begin(SYSTEM), deadlines.recompute_deadlines, limit=500):
             done += count
         return done
+
+
+def forget_stale(app: Flask) -> int:
+    """Delete ended sessions and lock-out counts that are over; how many rows."""
+    with app.app_context():
+        return perform(session(), acts.begin(SYSTEM), sessions.forget_stale)
 
 
 def has_due_photos(app: Flask) -> bool:
