@@ -47,7 +47,7 @@ class Figure:
 
 def number(value: float) -> str:
     """Three digits say all that is known."""
-    if value >= 100:  # noqa: PLR2004 - a matter of looks
+    if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.2f}".rstrip("0").rstrip(".")
 

@@ -86,7 +86,15 @@ class Phone:
     def header(self) -> dict[str, Any]:
         """Line 1 of a push."""
         sent = dt.datetime.now(dt.UTC).isoformat()
-        return {"h": 1, "replica": self.replica, "epoch": self.epoch, "sent_at": sent, "boot": "k7", "mono_ms": 90_000_000, "outbox_depth": 0}
+        return {
+            "h": 1,
+            "replica": self.replica,
+            "epoch": self.epoch,
+            "sent_at": sent,
+            "boot": "k7",
+            "mono_ms": 90_000_000,
+            "outbox_depth": 0,
+        }
 
     def day(self, ground: Ground, operations: int, hashes: list[tuple[str, int]]) -> list[dict[str, Any]]:
         """The operations of the next batch."""
@@ -95,7 +103,7 @@ class Phone:
         opened = self._operation("open_patrol", "patrol", patrol, {"planned": None})
         made = [opened]
         for _ in range(operations - 1):
-            pair = [next(given, (random.randbytes(32).hex(), 402_113)) for _ in range(2)]
+            pair = [next(given, (ground.chance.randbytes(32).hex(), 402_113)) for _ in range(2)]
             payload = ground.finding(patrol, pair)
             made.append({**self._operation("record_finding", "finding", str(new_id()), payload), "deps": [opened["op"]]})
         return made
@@ -122,11 +130,11 @@ class Ground:
 
     categories: list[tuple[str, str, list[int]]]
     places: list[tuple[float, float]]
+    chance: random.Random
 
     @classmethod
-    def of(cls, url: str, seed: int = 7) -> Ground:
+    def of(cls, url: str) -> Ground:
         """Read from the server's own catalogue and territory."""
-        random.seed(seed)
         engine = sa.create_engine(url)
         with engine.connect() as reader:
             conditions = reader.execute(sa.text("SELECT kind, code, number FROM catalog_condition"))
@@ -138,32 +146,34 @@ class Ground:
         shapes = shapely.from_wkb(np.array(polygons, dtype=object))
         inside = shapely.point_on_surface(shapes)
         places = list(zip(shapely.get_x(inside).tolist(), shapely.get_y(inside).tolist(), strict=True))
-        return cls([(kind, code, numbers) for (kind, code), numbers in found.items()], places)
+        chance = random.Random(7)  # noqa: S311 - the same day on every run
+        return cls([(kind, code, numbers) for (kind, code), numbers in found.items()], places, chance)
 
     def finding(self, patrol: str, photos: list[tuple[str, int]]) -> dict[str, Any]:
         """`d` of a record_finding somewhere in the district: every other place as a map SDK gives it."""
-        kind, code, conditions = random.choice(self.categories)
-        lon, lat = random.choice(self.places)
-        datum = random.choice(("WGS-84", "GCJ-02"))
+        chance = self.chance
+        kind, code, conditions = chance.choice(self.categories)
+        lon, lat = chance.choice(self.places)
+        datum = chance.choice(("WGS-84", "GCJ-02"))
         if datum == "GCJ-02":
             lon, lat = gcj02(lon, lat)
         taken = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)).isoformat()
         return {
             "patrol": patrol,
             "category": {"kind": kind, "code": code, "edition": 1},
-            "condition": random.choice(conditions),
+            "condition": chance.choice(conditions),
             "asset": None,
-            "address": f"东湖中路 {random.randint(1, 900)} 号",
+            "address": f"东湖中路 {chance.randint(1, 900)} 号",
             "place": {
                 "lon": round(lon, 7),
                 "lat": round(lat, 7),
                 "datum": datum,
-                "accuracy_m": round(random.uniform(3, 30), 1),
+                "accuracy_m": round(chance.uniform(3, 30), 1),
                 "provider": "gnss",
                 "fix_age_s": 2,
                 "mock": False,
             },
-            "severity": random.randint(1, 3),
+            "severity": chance.randint(1, 3),
             "note": "路面破损，约两平方米，影响非机动车通行。",
             "photos": [
                 {"id": str(new_id()), "sha256": sha256, "bytes": size, "mime": "image/jpeg", "role": role, "taken_at": taken}
