@@ -56,7 +56,7 @@ class Settings:
             "data_folder": folder,
             "database_url": _driver(url),
             "blob_store": values.get("BLOB_STORE") or str(folder / "blobs"),
-            "secret_key": values["SECRET_KEY"],
+            "secret_key": values.get("SECRET_KEY", ""),
         }
         for item in fields(cls):
             text = values.get(item.name.upper())

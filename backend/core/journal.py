@@ -99,21 +99,19 @@ def seal(session: Session, told: Sequence[Told]) -> None:
     """Number what was told, write journal and feed. Nothing may be written after it but rows that carry these numbers."""
     if not told:
         return
-    counter = sa.update(Clock).where(Clock.id == 1).values(seq=Clock.seq + len(told)).returning(Clock.seq, Clock.head)
-    last, head = session.execute(counter.execution_options(synchronize_session=False)).one()
+    connection = session.connection()
+    last, head = connection.execute(_COUNT, {"count": len(told)}).one()
     entries = []
     for seq, item in enumerate(told, start=last - len(told) + 1):
         item.seq = seq
         entry = _entry(item)
         entry["hash"] = head = digest(head, entry)
         entries.append(entry)
-    session.execute(sa.insert(table_of(JournalEntry)), entries)
-    session.execute(
-        sa.update(Clock).where(Clock.id == 1).values(head=head).execution_options(synchronize_session=False),
-    )
+    connection.execute(_ENTRIES, entries)
+    connection.execute(_HEAD, {"hash": head})
     members = _members(told)
     if members:
-        session.execute(_upsert(session), members)
+        connection.execute(_UPSERT_SQLITE if is_sqlite(session) else _UPSERT_POSTGRES, members)
 
 
 def _entry(item: Told) -> dict[str, object]:
@@ -159,14 +157,15 @@ def _members(told: Sequence[Told]) -> list[dict[str, object]]:
     return [rows[key] for key in sorted(rows)]
 
 
-def _upsert(session: Session) -> sa.Insert:
-    table = table_of(FeedMember)
-    if is_sqlite(session):
-        lite = sqlite.insert(table)
-        return lite.on_conflict_do_update(index_elements=["scope", "subject_type", "subject"], set_=_changed(lite.excluded))
-    post = postgresql.insert(table)
-    return post.on_conflict_do_update(index_elements=["scope", "subject_type", "subject"], set_=_changed(post.excluded))
+def _upsert(insert: Any) -> Any:
+    changed = {name: insert.excluded[name] for name in ("version", "present", "seq")}
+    return insert.on_conflict_do_update(index_elements=["scope", "subject_type", "subject"], set_=changed)
 
 
-def _changed(excluded: Any) -> dict[str, object]:
-    return {"version": excluded.version, "present": excluded.present, "seq": excluded.seq}
+# Built once: a statement's construction costs more than its execution, and every commit runs these.
+_CLOCK = table_of(Clock)
+_COUNT = sa.update(_CLOCK).where(_CLOCK.c.id == 1).values(seq=_CLOCK.c.seq + sa.bindparam("count")).returning(_CLOCK.c.seq, _CLOCK.c.head)
+_HEAD = sa.update(_CLOCK).where(_CLOCK.c.id == 1).values(head=sa.bindparam("hash"))
+_ENTRIES = sa.insert(table_of(JournalEntry))
+_UPSERT_SQLITE = _upsert(sqlite.insert(table_of(FeedMember)))
+_UPSERT_POSTGRES = _upsert(postgresql.insert(table_of(FeedMember)))

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request
 from backend.core.problems import TooLarge, WrongMedia
 
 _CHUNK = 64 * 1024
+_GZIP = 31  # the largest window, with gzip's header and trailer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def read_lines(request: Request, *, body_bytes: int, inflated_bytes: int, lines:
         raise WrongMedia(f"Content-Encoding {encoding!r}: send gzip or nothing")
     if (request.content_length or 0) > body_bytes and encoding == "gzip":
         raise TooLarge(f"the body is over {body_bytes} bytes", limits=limits)
-    inflater = zlib.decompressobj(31) if encoding == "gzip" else None
+    inflater = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
     plain = bytearray()
     received = 0
     broken = False
@@ -47,14 +48,12 @@ def read_lines(request: Request, *, body_bytes: int, inflated_bytes: int, lines:
             plain += chunk
             continue
         try:
-            plain += inflater.decompress(chunk, inflated_bytes + 1 - len(plain))
+            inflater = _inflate(inflater, chunk, plain, inflated_bytes + 1)
         except zlib.error:
             broken = True  # what inflated before the fault counts
             break
-        if len(plain) > inflated_bytes or inflater.unconsumed_tail:
+        if len(plain) > inflated_bytes:
             raise TooLarge(f"the body inflates to over {inflated_bytes} bytes", limits=limits)
-        if inflater.eof:
-            break
     broken = broken or wire.cut or (inflater is not None and not inflater.eof)
     whole, _, rest = bytes(plain).rpartition(b"\n")
     found = whole.split(b"\n") if whole or plain.startswith(b"\n") else []
@@ -62,6 +61,16 @@ def read_lines(request: Request, *, body_bytes: int, inflated_bytes: int, lines:
     if len(found) > lines + 1:
         raise TooLarge(f"{len(found) - 1} operations in one body", limits=limits)
     return Body(found, broken or bool(rest))
+
+
+def _inflate(inflater: zlib._Decompress, chunk: bytes, plain: bytearray, most: int) -> zlib._Decompress:
+    """Inflate the chunk into `plain` up to `most` bytes; the inflater to go on with. A gzip body may be a row of members (RFC 1952)."""
+    while chunk and len(plain) < most:
+        if inflater.eof:
+            inflater = zlib.decompressobj(_GZIP)
+        plain += inflater.decompress(chunk, most - len(plain))
+        chunk = inflater.unused_data
+    return inflater
 
 
 class _Wire:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
 import orjson
 from flask import Flask, Response, g, request
@@ -41,15 +42,21 @@ _OF_STATUS: dict[int, type[Problem]] = {
 }
 
 
-def answer(problem: Problem) -> Response:
-    """The problem+json answer. The title follows Accept-Language; everything else is the same for everybody."""
+def answer(problem: Problem, *, status: int | None = None) -> Response:
+    """The problem+json answer. The title follows Accept-Language; everything else is the same for everybody.
+
+    A `status` that is none of ours has no page and means no more than HTTP says: its type is `about:blank` (RFC 9457, section 4.2.1).
+    """
     body = problem.document()
     if request.accept_languages.best_match(["en", "zh"], default="en") == "zh":
         body["title"], body["way_out"] = problem.title_zh, problem.way_out_zh
+    if status is not None and status != problem.kind:
+        body.update(type="about:blank", title=HTTPStatus(status).phrase, status=status)
+        del body["way_out"]
     body["instance"] = request.path
     if request_id := g.get("request_id"):
         body["request_id"] = request_id
-    response = Response(orjson.dumps(body), int(problem.kind), content_type="application/problem+json")
+    response = Response(orjson.dumps(body), body["status"], content_type="application/problem+json")
     response.headers.update(problem.headers)
     return response
 
@@ -74,8 +81,7 @@ def of_http(error: HTTPException) -> Response:
     else:
         kind = _OF_STATUS.get(status, Unexpected)
         problem = kind(error.description or kind.title)
-        response = answer(problem)
-        response.status_code = status
+        response = answer(problem, status=status)
     for name, value in error.get_response().headers:
         if name not in {"Content-Type", "Content-Length"}:
             response.headers[name] = value
