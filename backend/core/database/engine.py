@@ -67,7 +67,7 @@ def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
         "busy_timeout=30000",
         "foreign_keys=ON",
         "temp_store=MEMORY",
-        "cache_size=-32768",
+        "cache_size=-8192",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -11,9 +11,11 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from backend.core.database.base import Base
+from backend.core.database.engine import is_sqlite
 
 _CHUNK = 500
 Row = TypeVar("Row", bound=Base)
@@ -44,7 +46,9 @@ def prefetch(session: Session, kind: type[Row], keys: Collection[Any], *, lock: 
     column = sa.inspect(kind).primary_key[0]
     for start in range(0, len(wanted), _CHUNK):
         part = wanted[start : start + _CHUNK]
-        query = sa.select(kind).where(column.in_(part)).order_by(column)
+        # On PostgreSQL one array instead of hundreds of parameters: quicker to send, and planned once.
+        among = column.in_(part) if is_sqlite(session) else column == sa.any_(sa.literal(part, postgresql.ARRAY(column.type)))
+        query = sa.select(kind).where(among).order_by(column)
         known.update(dict.fromkeys(((kind, key) for key in part), None))
         for row in session.scalars(query.with_for_update() if lock else query):
             known[kind, getattr(row, str(column.key))] = row

@@ -89,8 +89,15 @@ def of_http(error: HTTPException) -> Response:
 
 
 def _database(error: OperationalError) -> Response:
+    if not _passing(error):
+        return _unexpected(error)
     log.error("the database did not answer", exc_info=error)
     return answer(Unavailable("the database did not answer in time", headers={"Retry-After": "5"}))
+
+
+def _passing(error: OperationalError) -> bool:
+    """Whether waiting may help: a lock, a lost connection, a server that is not there. A missing table is a fault of ours."""
+    return getattr(error.orig, "sqlite_errorname", "") != "SQLITE_ERROR"  # PostgreSQL calls that a programming error
 
 
 def _unexpected(error: Exception) -> Response:

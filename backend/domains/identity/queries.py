@@ -43,7 +43,7 @@ def authenticate(session: Session, token: str, now: dt.datetime) -> Bearer | Non
     kind = tokens.kind_of(token)
     if kind is None:
         return None
-    rows = session.execute(_BEARER[kind], {"hash": tokens.digest(token), "now": now}).all()
+    rows = session.connection().execute(_BEARER[kind], {"hash": tokens.digest(token), "now": now}).all()
     if not rows:
         return None
     token_id, replica, person, login, name, must_change = rows[0][:6]

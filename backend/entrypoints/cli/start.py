@@ -7,6 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from backend.core.config import Settings
+from backend.domains.evidence.outside.stores import open_store
 from backend.entrypoints.cli.database import upgrade
 from backend.entrypoints.cli.demo.seed import logins, seed_demo
 
@@ -18,6 +19,7 @@ def command(*, demo: bool) -> None:
     """Migrate, seed the demo if asked, then say host, port, workers and threads on one line and the demo logins below (启动准备)."""
     settings: Settings = current_app.extensions["linping.settings"]
     upgrade(settings)
+    open_store(settings.blob_store, settings.data_folder).prepare()
     if demo:
         seed_demo()
     click.echo(f"{settings.host} {settings.port} {settings.web_workers} {settings.web_threads}")

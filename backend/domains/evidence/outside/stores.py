@@ -37,6 +37,9 @@ class Store(Protocol):
     def path(self, key: str) -> Path | None:
         """The object as a local file, for `sendfile`; None where the store has no files."""
 
+    def prepare(self) -> None:
+        """Whatever is done once, at set-up."""
+
     def read(self, key: str, start: int, length: int) -> bytes:
         """A range of it; shorter at its end."""
 
@@ -108,6 +111,11 @@ class LocalStore:
         """Unlink; the folder stays."""
         (self.root / key).unlink(missing_ok=True)
 
+    def prepare(self) -> None:
+        """Make the 256 folders of blobs at once: each made on the way would cost an upload two more fsyncs."""
+        for first in range(256):
+            self._settle(self.root / f"{first:02x}")
+
     def _settle(self, folder: Path) -> None:
         """Make the folder and every missing one above it, each durable in its parent."""
         missing = []
@@ -142,6 +150,9 @@ class S3Store:
         """One request."""
         with self._client() as client:
             client.put(key, content)
+
+    def prepare(self) -> None:
+        """Nothing: a bucket has no folders."""
 
     def open(self, key: str) -> BinaryIO:
         """The whole object in memory: at most one photo."""
