@@ -35,7 +35,7 @@ def perform(session: Session, act: Act, action: Callable[Concatenate[Session, Ac
 
     def body() -> T:
         result = action(session, act, *args, **kwargs)
-        session.flush()
+        rows.write(session)
         journal.seal(session, act.told)
         return result
 
@@ -71,13 +71,13 @@ def perform_run(
         if prepare:
             prepare(session)
         results = [_guarded(session, step) if guarded else _bare(session, step) for step in steps]
-        session.flush()
+        rows.write(session)
         for step in steps:
             told.extend(step.act.told)
         journal.seal(session, told)
         if record:
             record(session, results)
-            session.flush()
+            rows.write(session)
         return results
 
     def forget() -> None:
@@ -86,7 +86,9 @@ def perform_run(
 
     try:
         return _committed(session, told, lambda: body(guarded=False), forget)
-    except (_Touched, sa.exc.IntegrityError, sa.exc.DataError, sa.exc.StatementError) as fault:
+    except sa.exc.OperationalError:
+        raise  # the database could not be had: savepoints would not help
+    except (_Touched, sa.exc.StatementError) as fault:
         log.info("run repeated with savepoints", extra={"steps": len(steps), "cause": type(fault).__name__})
         forget()
         return _committed(session, told, lambda: body(guarded=True), forget)
@@ -126,7 +128,7 @@ def _guarded(session: Session, step: Step[T]) -> T:
     savepoint = session.begin_nested()
     try:
         result = step.do(session, step.act)
-        session.flush()
+        rows.write(session)
     except Exception as fault:  # whatever it is, it must undo this step and no other
         if isinstance(fault, sa.exc.OperationalError):
             raise

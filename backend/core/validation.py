@@ -38,3 +38,16 @@ class Moment(fields.AwareDateTime):
         if not 1970 <= moment.year <= 2200:
             raise ValidationError("a time between 1970 and 2200")
         return moment
+
+
+def nul_pointers(value: Any, at: str = "") -> Iterator[str]:
+    """JSON pointers of the texts, names of members among them, that hold a NUL character."""
+    if isinstance(value, str) and "\0" in value:
+        yield at
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from nul_pointers(str(key), at)
+            yield from nul_pointers(each, f"{at}/{key}")
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from nul_pointers(each, f"{at}/{number}")

@@ -16,7 +16,8 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
 from backend.core.http.problems import of_http
-from backend.core.problems import WrongMedia
+from backend.core.problems import Invalid, WrongMedia
+from backend.core.validation import nul_pointers
 
 _INVALID = 422
 _RESPONSES = {
@@ -40,7 +41,14 @@ class _Parser(FlaskParser):
     def load_json(self, req: Request, schema: Any) -> Any:
         if not req.is_json:
             raise WrongMedia("send Content-Type: application/json")
-        return super().load_json(req, schema)
+        read = super().load_json(req, schema)
+        if b"\\u0000" in req.get_data():  # JSON can name a NUL in no other way
+            _refuse_nul(read)
+        return read
+
+    def load_querystring(self, req: Request, schema: Any) -> Any:
+        _refuse_nul(req.args.to_dict())
+        return super().load_querystring(req, schema)
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -74,6 +82,13 @@ class Blueprint(flask_smorest.Blueprint):
         if responses.get(_INVALID) == HTTPStatus(_INVALID).name:
             responses[_INVALID] = "INVALID"  # the standard library renamed 422 in Python 3.13: the document must not depend on it
         return doc
+
+
+def _refuse_nul(value: Any) -> None:
+    """Raise Invalid for texts with a NUL character: PostgreSQL keeps none, and nobody means one."""
+    errors = [(pointer, "holds a NUL character") for pointer in nul_pointers(value)]
+    if errors:
+        raise Invalid("; ".join(f"{pointer} {text}" for pointer, text in errors[:3]), errors=errors)
 
 
 def _who(declared: str | None) -> str | None:

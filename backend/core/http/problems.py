@@ -56,7 +56,7 @@ def answer(problem: Problem, *, status: int | None = None) -> Response:
     body["instance"] = request.path
     if request_id := g.get("request_id"):
         body["request_id"] = request_id
-    response = Response(orjson.dumps(body), body["status"], content_type="application/problem+json")
+    response = Response(orjson.dumps(body), status or int(problem.kind), content_type="application/problem+json")
     response.headers.update(problem.headers)
     return response
 

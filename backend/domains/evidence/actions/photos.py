@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.act import Act
 from backend.core.database.engine import is_sqlite
-from backend.core.database.rows import add_row, find_row, lock_row, prefetch
+from backend.core.database.rows import add_plain, find_row, lock_row, prefetch
 from backend.core.problems import Forbidden, IdTaken, Invalid, Missing
 from backend.domains.evidence.model import Blob, Delivery, Photo
 from backend.domains.evidence.rules.photos import PhotoSettled, WaivedByShiftLeader, delivery_key
@@ -62,8 +62,7 @@ def declare_photo(session: Session, act: Act, *, photo: Mapping[str, Any], subje
             delivery.declared = True
         row.state, row.stored_at = blob.state, delivery.delivered_at
         row.settled_at = blob.examined_at
-    add_row(session, row)
-    return row
+    return add_plain(session, row)
 
 
 def retract_photo(session: Session, act: Act, *, photo: UUID, subject: UUID, reason: str) -> Photo:
