@@ -73,7 +73,6 @@ def test_wrong_unknown_and_disabled_are_refused_alike_and_cost_one_comparison_ea
         sign_in(client, "lin", "wrong"),
         sign_in(client, "nobody", "wrong"),
         sign_in(client, "wu"),
-        sign_in(client, "\x00", "wrong"),
     ]
     for answer in answers:
         assert answer.status_code == 401
@@ -81,8 +80,8 @@ def test_wrong_unknown_and_disabled_are_refused_alike_and_cost_one_comparison_ea
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         answer.json.pop("request_id")
     assert len({(answer.json["title"], answer.json["detail"]) for answer in answers}) == 1
-    assert len(fast) == 4
-    assert [known is None for _, known in fast] == [False, True, True, True]
+    assert len(fast) == 3
+    assert [known is None for _, known in fast] == [False, True, True]
 
 
 @pytest.mark.parametrize(
