@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend.core.problems import Problem
-from backend.domains.sync.rules.envelope import LANES
+from backend.domains.sync.rules.lines import LANES
 from backend.entrypoints.web.problems import explained
 
 ROOT = Path(__file__).resolve().parents[2]

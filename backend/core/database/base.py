@@ -17,12 +17,16 @@ class NaiveDatetime(TypeError):
     """A datetime without an offset reached the database: a fault of ours, never of a request."""
 
 
+_FIRST = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+_LAST = dt.datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=dt.UTC)
+
+
 def _utc(value: dt.datetime) -> dt.datetime:
     """The moment in UTC; the first or last that there is, where the calendar ends before its offset is taken off."""
     try:
         return value.astimezone(dt.UTC)
     except OverflowError:
-        return (dt.datetime.min if value.year == 1 else dt.datetime.max).replace(tzinfo=dt.UTC)
+        return _FIRST if value.year == 1 else _LAST
 
 
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):

@@ -37,6 +37,7 @@ def open_patrol(session: Session, act: Act, *, patrol: UUID, payload: dict[str, 
             points=0,
             metres=0.0,
             late=False,
+            added_at=None,
             overlapping=bool(others),
         ),
     )
@@ -63,7 +64,8 @@ def append_track(session: Session, act: Act, *, patrol: UUID, payload: dict[str,
     )
     row.points += len(line)
     row.metres += metres
-    row.late = row.late or rules.is_late(act.happened_at, row.closed_at)
+    row.added_at = max(row.added_at or act.happened_at, act.happened_at)
+    row.late = rules.is_late(row.added_at, row.closed_at)
     row.version += 1
     _tell(act, "patrol.track_appended", row, chunk=payload["chunk"], points=len(line))
     return row
@@ -74,6 +76,7 @@ def close_patrol(session: Session, act: Act, *, patrol: UUID, payload: dict[str,
     row = _own(session, act, patrol)
     row.visited = sorted({*row.visited, *payload["visited"]})
     row.closed_at = min(row.closed_at or act.happened_at, act.happened_at)
+    row.late = rules.is_late(row.added_at, row.closed_at)  # the track may have come before its close
     row.state = "closed"
     row.version += 1
     _tell(act, "patrol.closed", row, visited=len(row.visited))

@@ -13,7 +13,7 @@ from backend.core.database.base import Base
 
 
 class Patrol(Base):
-    """A shift of one inspector. Times are corrected times of the phone that walked it."""
+    """A shift of one inspector. Times are corrected times of the phone that walked it; `added_at` is that of its last track."""
 
     __tablename__ = "patrol"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -28,6 +28,7 @@ class Patrol(Base):
     points: Mapped[int]
     metres: Mapped[float]
     late: Mapped[bool]
+    added_at: Mapped[dt.datetime | None]
     overlapping: Mapped[bool]
     __table_args__ = (sa.Index(None, "inspector", "state"),)
 

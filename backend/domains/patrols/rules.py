@@ -35,6 +35,6 @@ def length_m(points: Sequence[Sequence[float]]) -> float:
     return total
 
 
-def is_late(happened_at: dt.datetime, closed_at: dt.datetime | None) -> bool:
-    """Whether something done at this moment came too long after the patrol's close."""
-    return closed_at is not None and happened_at > closed_at + LATE_AFTER
+def is_late(added_at: dt.datetime | None, closed_at: dt.datetime | None) -> bool:
+    """Whether what was added last, at this moment, came too long after the patrol's close."""
+    return added_at is not None and closed_at is not None and added_at > closed_at + LATE_AFTER

@@ -27,7 +27,8 @@ from backend.domains.sync.actions.renew import keep_credential, keep_session
 from backend.domains.sync.judging.judge import judge
 from backend.domains.sync.queries import feed, kept, standing
 from backend.domains.sync.rules import cursors
-from backend.domains.sync.rules.envelope import LANES, BadHeader, ForeignReplica, Header, Line, read_header, read_line
+from backend.domains.sync.rules.header import BadHeader, ForeignReplica, Header, read_header
+from backend.domains.sync.rules.lines import LANES, Line, read_line
 from backend.domains.sync.rules.verdicts import Verdict, shown
 
 PROTOCOL = 1

@@ -47,5 +47,5 @@ def fate_of(field: str, *, seen: Any, value: Any, present: Any, mine: Write, las
 
 
 def outranks(mine: Write, last: Write, *, author: UUID) -> bool:
-    """Whether the one write stands before the other, had both seen the same: the author's first, then the later, then the higher operation."""
+    """Whether the one write stands before the other, both having seen the same: the author's, then the later, then the higher operation."""
     return (mine.by == author, mine.at, mine.op) > (last.by == author, last.at, last.op)

@@ -16,7 +16,8 @@ from backend.core.database.base import table_of
 from backend.domains.findings.actions.record import reserve_numbers
 from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, VoidedSeq
 from backend.domains.sync.rules import progress as rules
-from backend.domains.sync.rules.envelope import SEQ_AHEAD, Header, Line, without_seq
+from backend.domains.sync.rules.header import Header
+from backend.domains.sync.rules.lines import SEQ_AHEAD, Line, without_seq
 
 _CHUNK = 400
 

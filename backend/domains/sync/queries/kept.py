@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from backend.core.act import TimeQuality
 from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, Waiting
-from backend.domains.sync.rules.envelope import BadEnvelope, Header, Operation, read_header, read_operation
+from backend.domains.sync.rules.envelope import BadEnvelope, Operation, read_operation
+from backend.domains.sync.rules.header import Header, read_header
 
 _CHUNK = 400
 

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 from backend.core.act import TimeQuality
-from backend.domains.sync.rules.envelope import Anchor, Header, Operation
+from backend.domains.sync.rules.envelope import Operation
+from backend.domains.sync.rules.header import Anchor, Header
 
 _LONGEST_MS = 400 * 86_400_000
 """No phone stays up for more than a year: a larger difference is a broken counter, and the next way is taken."""
