@@ -8,11 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 ROOT = Path(__file__).resolve().parents[2]
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_SECRET_LENGTH = 16
+_LEAST = {"trust_proxy": 0}
+_MOST = {"port": 65535}
 
 
 class BadSettings(ValueError):
-    """A setting is wrong; the message names the environment variable."""
+    """A setting is wrong; each line of the message, English and Chinese, names the environment variable and what to do."""
+
+    def __init__(self, detail: str, detail_zh: str) -> None:
+        super().__init__(f"{detail}\n{detail_zh}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,6 @@ class Settings:
     batch_body_bytes: int = 512 * 1024
     batch_inflated_bytes: int = 4 * 1024 * 1024
     op_bytes: int = 64 * 1024
-    push_seconds: float = 10.0
     session_days: int = 14
     credential_days: int = 90
     upload_days: int = 7
@@ -62,16 +71,11 @@ class Settings:
             text = values.get(item.name.upper())
             if item.name in read or text is None:
                 continue
-            kind = {"int": int, "float": float}.get(str(item.type), str)
-            try:
-                read[item.name] = kind(text)
-            except ValueError as error:
-                raise BadSettings(f"{item.name.upper()}={text!r} is not a number") from error
+            read[item.name] = text if item.type == "str" else _number(item.name, text)
+        if "log_level" in read:
+            read["log_level"] = str(read["log_level"]).upper()
         settings = cls(**read)  # type: ignore[arg-type] # fields are converted by their default's type just above
-        if len(settings.secret_key) < 16:
-            raise BadSettings("SECRET_KEY needs at least 16 characters")
-        if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
-            raise BadSettings(f"DATABASE_URL names {settings.database_url.split(':')[0]!r}: sqlite and postgresql are supported")
+        _check(settings)
         return settings
 
     @property
@@ -95,7 +99,63 @@ def _driver(url: str) -> str:
     return url
 
 
+def _number(name: str, text: str) -> int:
+    """The whole number of this setting, within its range."""
+    least, most = _LEAST.get(name, 1), _MOST.get(name, 2**53)
+    if text.strip().isdecimal() and len(text) <= 16 and least <= int(text) <= most:
+        return int(text)
+    within, within_zh = f"of at least {least}", f"不小于 {least} 的"
+    if name in _MOST:
+        within, within_zh = f"from {least} to {most}", f"{least} 至 {most} 的"
+    raise BadSettings(
+        f"{name.upper()}={text[:40]!r} is not a whole number {within}: correct it or leave it out",
+        f"{name.upper()}={text[:40]!r} 不是{within_zh}整数：请更正或不设置",
+    )
+
+
+def _check(settings: Settings) -> None:
+    if len(settings.secret_key) < _SECRET_LENGTH:
+        raise BadSettings(
+            f"SECRET_KEY needs at least {_SECRET_LENGTH} characters: set a longer one, or remove it and the first start makes one",
+            f"SECRET_KEY 至少需要 {_SECRET_LENGTH} 个字符：请设置更长的值，或不设置并由首次启动自动生成",
+        )
+    if settings.log_level not in LOG_LEVELS:
+        raise BadSettings(
+            f"LOG_LEVEL={settings.log_level[:40]!r} is none of {', '.join(LOG_LEVELS)}",
+            f"LOG_LEVEL={settings.log_level[:40]!r} 无效，请选用：{'、'.join(LOG_LEVELS)}",
+        )
+    try:
+        driver = make_url(settings.database_url).drivername
+    except (ArgumentError, ValueError) as error:  # the text may hold a password: it is not repeated
+        raise BadSettings(
+            "DATABASE_URL cannot be read: write sqlite:////path/file or postgresql://user:password@host:5432/name",
+            "DATABASE_URL 无法解析：请写成 sqlite:////路径/文件 或 postgresql://用户:密码@主机:5432/库名",
+        ) from error
+    if driver not in {"sqlite", "postgresql+psycopg"}:
+        raise BadSettings(
+            f"DATABASE_URL names {driver[:40]!r}: use sqlite:////path/file or postgresql://user:password@host:5432/name",
+            f"DATABASE_URL 使用了不支持的 {driver[:40]!r}：请写成 sqlite:////路径/文件 或 postgresql://用户:密码@主机:5432/库名",
+        )
+    scheme, separator, rest = settings.blob_store.partition("://")
+    if separator and (scheme != "s3" or not rest.partition("/")[0]):
+        raise BadSettings(
+            f"BLOB_STORE={settings.blob_store[:80]!r} is no store: name a folder, or s3://bucket/prefix",
+            f"BLOB_STORE={settings.blob_store[:80]!r} 无效：请填写文件夹，或 s3://存储桶/前缀",
+        )
+
+
 def _own_file(folder: Path) -> dict[str, str]:
+    """What the settings file of the data folder says. Raises BadSettings where it can be neither read nor written."""
+    try:
+        return _read_own_file(folder)
+    except (OSError, ValueError) as error:
+        raise BadSettings(
+            f"DATA_FOLDER={folder} cannot be used ({error}): name a folder this account may write to",
+            f"DATA_FOLDER={folder} 不可用（{error}）：请指定当前账号可写的文件夹",
+        ) from error
+
+
+def _read_own_file(folder: Path) -> dict[str, str]:
     """The settings file of the data folder; written at the first start, readable by its owner only."""
     path = folder / "settings.env"
     if not path.exists():
@@ -109,7 +169,7 @@ def _own_file(folder: Path) -> dict[str, str]:
             os.link(fresh, path)  # two processes that start together keep the first one's key
         except FileExistsError:
             fresh.unlink()
-            return _own_file(folder)
+            return _read_own_file(folder)
         fresh.unlink()
     lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
     pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))

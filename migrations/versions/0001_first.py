@@ -339,6 +339,7 @@ def upgrade() -> None:
         sa.Column("points", sa.BigInteger(), nullable=False),
         sa.Column("metres", sa.Double(), nullable=False),
         sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("overlapping", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_patrol")),
     )
@@ -649,12 +650,16 @@ def upgrade() -> None:
         sa.Column("lane", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=True),
         sa.Column("op", sa.Uuid(), nullable=True),
+        sa.Column("again", sa.Boolean(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["push"], ["push.id"], name=op.f("fk_kept_line_push_push")),
         sa.PrimaryKeyConstraint("push", "line", name=op.f("pk_kept_line")),
     )
     with op.batch_alter_table("kept_line", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_kept_line_again", ["replica"], unique=False, postgresql_where=sa.text("again"), sqlite_where=sa.text("again")
+        )
         batch_op.create_index(
             "ix_kept_line_beside",
             ["replica", "sha256"],
@@ -827,6 +832,7 @@ def downgrade() -> None:
         batch_op.drop_index("uq_kept_line_main", postgresql_where=sa.text("lane = 'main'"), sqlite_where=sa.text("lane = 'main'"))
         batch_op.drop_index(batch_op.f("ix_kept_line_op"))
         batch_op.drop_index("ix_kept_line_beside", postgresql_where=sa.text("lane <> 'main'"), sqlite_where=sa.text("lane <> 'main'"))
+        batch_op.drop_index("ix_kept_line_again", postgresql_where=sa.text("again"), sqlite_where=sa.text("again"))
 
     op.drop_table("kept_line")
     with op.batch_alter_table("finding_proposal", schema=None) as batch_op:

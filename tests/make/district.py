@@ -1,4 +1,4 @@
-"""A small district with everything a finding meets: ground, catalogue, calendar, contracts, people. Seeded once a run, copied for each test.
+"""A small district with all that a finding meets: ground, catalogue, calendar, contracts, people. Seeded once a run, copied for each test.
 
 Two towns side by side: 330113001 with two communities of two grids, 330113002 with one of one grid; a road along their border.
 Its clock begins at `NOON` (a Monday) and runs as the real one does; `district.clock.forward(days=3)` moves it.

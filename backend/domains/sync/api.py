@@ -8,7 +8,6 @@ from uuid import UUID
 
 import orjson
 from flask import Response, request
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from backend.core.act import Act
@@ -191,12 +190,12 @@ def _lines(body: Body, op_bytes: int) -> list[Line]:
 
 
 def _judged(session: Session, act: Act, header: Header, fresh: list[kept.KeptOperation]) -> dict[UUID, Verdict]:
-    """The verdicts by op. Where the database cannot be had the operations stay received: they are kept, and the worker judges them."""
+    """The verdicts by op. Where judging fails as a whole the operations stay received: they are kept, and the worker judges them."""
     if not fresh:
         return {}
     try:
         return {verdict.op: verdict for verdict in judge(session, act, replica=header.replica, operations=fresh)}
-    except OperationalError:
+    except Exception:  # whatever it is: the lines are kept, and a push whose header was understood is answered
         log.exception("operations kept but not judged", extra={"replica": str(header.replica), "operations": len(fresh)})
         return {}
 

@@ -28,7 +28,7 @@ class KeptLine(Base):
     """One line as it arrived: exact bytes and their SHA-256. Append-only.
 
     `lane` is `main` for the replica's own sequence; otherwise why it stands beside: malformed, too_large, op_reuse, fork, seq_range. Of a
-    line over 64 KiB `raw` is the first 64 KiB.
+    line over 64 KiB `raw` is the first 64 KiB. `again`: another replica of the same person sent the operation first, before a fork.
     """
 
     __tablename__ = "kept_line"
@@ -38,6 +38,7 @@ class KeptLine(Base):
     lane: Mapped[str]
     seq: Mapped[int | None]
     op: Mapped[UUID | None]
+    again: Mapped[bool]
     sha256: Mapped[bytes]
     raw: Mapped[bytes]
     __table_args__ = (
@@ -50,6 +51,7 @@ class KeptLine(Base):
             sqlite_where=sa.text("lane = 'main'"),
         ),
         sa.Index(None, "op"),
+        sa.Index("ix_kept_line_again", "replica", postgresql_where=sa.text("again"), sqlite_where=sa.text("again")),
         sa.Index(
             "ix_kept_line_beside",
             "replica",

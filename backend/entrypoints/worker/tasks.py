@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from uuid import UUID
 
 from flask import Flask
 
 from backend.core import act as acts
-from backend.core.act import SYSTEM
+from backend.core.act import SYSTEM, Act
 from backend.core.http.callers import session
 from backend.core.perform import perform, reading
 from backend.core.reactions import catch_up
 from backend.domains.deadlines import actions as deadlines
 from backend.domains.evidence import queries as evidence
 from backend.domains.identity.actions import sessions
-from backend.domains.sync.judging.judge import judge
+from backend.domains.sync.actions.keep import recount
+from backend.domains.sync.judging.judge import judge, judge_woken
 from backend.domains.sync.judging.operations import OPERATIONS, operation_key
-from backend.domains.sync.queries.kept import kept_operations, unjudged, waiting_for
+from backend.domains.sync.queries.kept import KeptOperation, kept_operations, replicas_behind, unjudged, waiting_for
 from backend.entrypoints.worker import photos
 from backend.entrypoints.worker.reactions import REACTIONS
 
 log = logging.getLogger(__name__)
+_ROUNDS = 50
 _LEFT_ALONE = dt.timedelta(seconds=30)
 """A push judges its own operations; what has no outcome after this long was left by a crash or a full time budget."""
 
@@ -38,17 +41,35 @@ def react(app: Flask) -> int:
 
 
 def judge_left(app: Flask, *, after: dt.timedelta = _LEFT_ALONE, limit: int = 200) -> int:
-    """Judge operations that were kept but have no outcome, and those of a type that is known by now; how many have one now."""
+    """Judge operations kept without an outcome, those of a type known by now, and those that wait for nothing any more.
+
+    How many changed. A replica whose operations cannot be judged is logged and stops no other.
+    """
+    changed = 0
     with app.app_context():
         act = acts.begin(SYSTEM)
+        for _ in range(_ROUNDS):
+            with reading(session()) as reader:
+                ops = unjudged(reader, kept_before=act.at - after, limit=limit)
+                learnt = waiting_for(reader, [operation_key(verb, version) for verb, version in OPERATIONS])
+                left = kept_operations(reader, list(dict.fromkeys([*ops, *learnt])))
+            settled = sum(_judge_replica(act, replica, operations) for replica, operations in left.items())
+            changed += settled
+            if not settled:
+                break
         with reading(session()) as reader:
-            ops = unjudged(reader, kept_before=act.at - after, limit=limit)
-            learnt = waiting_for(reader, [operation_key(verb, version) for verb, version in OPERATIONS])
-            left = kept_operations(reader, list(dict.fromkeys([*ops, *learnt])))
-        done = [
-            verdict for replica, operations in left.items() for verdict in judge(session(), act, replica=replica, operations=operations)
-        ]
-        return sum(verdict.status != "received" for verdict in done)
+            behind = replicas_behind(reader, kept_before=act.at - after)
+        for replica in behind:
+            perform(session(), acts.begin(SYSTEM), recount, replica=replica)
+        return changed + judge_woken(session(), act)
+
+
+def _judge_replica(act: Act, replica: UUID, operations: list[KeptOperation]) -> int:
+    try:
+        return sum(verdict.status != "received" for verdict in judge(session(), act, replica=replica, operations=operations))
+    except Exception:
+        log.exception("operations left over cannot be judged", extra={"replica": str(replica), "operations": len(operations)})
+        return 0
 
 
 def recompute_deadlines(app: Flask) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from backend.core.act import Act
 from backend.core.database.base import table_of
 from backend.domains.findings.actions.record import reserve_numbers
+from backend.domains.identity import queries as identity
 from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, VoidedSeq
 from backend.domains.sync.rules import progress as rules
 from backend.domains.sync.rules.header import Header
@@ -52,7 +53,7 @@ def keep_push(
     session.flush()
     sort_lines(session, act, place, lines, kept)
     rows = [_row(push.id, header.replica, line, line.lane) for line in kept.fresh]
-    rows += [_row(push.id, header.replica, line, "main") for line in kept.renumbered]
+    rows += [_row(push.id, header.replica, line, "main", again=True) for line in kept.renumbered]
     before = _known_beside(session, header.replica, [line.sha256 for line, _, _ in kept.beside])
     rows += [_row(push.id, header.replica, line, lane) for line, lane, _ in kept.beside if line.sha256 not in before]
     if rows:
@@ -83,7 +84,7 @@ def lock_progress(session: Session, replica: UUID) -> Progress:
 
 def sort_lines(session: Session, act: Act, place: Progress, lines: Sequence[Line], kept: Kept) -> None:
     """Tell fresh lines from known ones, and both from those that must be kept beside."""
-    ops = _known_ops(session, {line.op for line in lines if line.op is not None})
+    ops = _known_ops(session, {line.op for line in lines if line.op is not None}, act.actor.person)
     seqs = _known_seqs(session, place.replica, {line.seq for line in lines if line.seq is not None})
     for line in lines:
         if line.lane != "main":
@@ -93,7 +94,7 @@ def sort_lines(session: Session, act: Act, place: Progress, lines: Sequence[Line
         assert line.seq is not None, "and a seq"
         first = ops.get(line.op)
         holder = seqs.get(line.seq)
-        if first is not None and not _same(line, first, act, place.replica):
+        if first is not None and not _same(line, first, place.replica):
             kept.beside.append((line, "op_reuse", "this op id came before with other content"))
         elif holder is not None and holder != line.op:
             kept.beside.append((line, "fork", "this seq came before with another op: register a new store and resend"))
@@ -105,8 +106,21 @@ def sort_lines(session: Session, act: Act, place: Progress, lines: Sequence[Line
             if first is not None and holder is None:
                 kept.renumbered.append(line)
             if first is None:
-                ops[line.op] = _First(place.replica, act.actor.person, line.sha256, line.raw)
+                ops[line.op] = _First(place.replica, True, line.sha256, line.raw)
             seqs[line.seq] = line.op
+
+
+def recount(session: Session, _act: Act, *, replica: UUID) -> int:
+    """Count anew how many of the replica's operations have no outcome: two stores that sent one operation at once counted it twice."""
+    place = lock_progress(session, replica)
+    query = (
+        sa.select(sa.func.count())
+        .select_from(KeptLine)
+        .outerjoin(Outcome, Outcome.op == KeptLine.op)
+        .where(KeptLine.replica == replica, KeptLine.lane == "main", sa.or_(Outcome.op.is_(None), Outcome.status == "received"))
+    )
+    place.unjudged = session.scalar(query) or 0
+    return place.unjudged
 
 
 def move_progress(session: Session, place: Progress) -> None:
@@ -130,29 +144,32 @@ def above_acked(session: Session, place: Progress) -> tuple[dict[int, bytes], li
 
 @dataclass(frozen=True, slots=True)
 class _First:
-    """The first line of an op: who sent it, from which replica, and its bytes."""
+    """The first line of an op: from which replica, whether that is the same person's, and its bytes."""
 
     replica: UUID
-    person: UUID | None
+    own: bool
     sha256: bytes
     raw: bytes
 
 
-def _known_ops(session: Session, ops: Collection[UUID]) -> dict[UUID, _First]:
+def _known_ops(session: Session, ops: Collection[UUID], person: UUID | None) -> dict[UUID, _First]:
     found: dict[UUID, _First] = {}
+    owners: dict[UUID, bool] = {}
     wanted = list(ops)
     for start in range(0, len(wanted), _CHUNK):
         part = wanted[start : start + _CHUNK]
-        # A line whose outcome is not judged yet has no person on record; only the same replica can know it then.
         query = (
-            sa.select(KeptLine.op, KeptLine.replica, KeptLine.sha256, KeptLine.raw, Outcome.person)
-            .outerjoin(Outcome, Outcome.op == KeptLine.op)
+            sa.select(KeptLine.op, KeptLine.replica, KeptLine.sha256, KeptLine.raw)
             .join(Push, Push.id == KeptLine.push)
             .where(KeptLine.op.in_(part), KeptLine.lane == "main")
             .order_by(Push.received_at.desc(), KeptLine.push.desc())
         )
         for row in session.execute(query):
-            found[row.op] = _First(row.replica, row.person, bytes(row.sha256), bytes(row.raw))  # the earliest comes last and stays
+            if row.replica not in owners:
+                owner = identity.find_replica(session, row.replica)
+                owners[row.replica] = owner is not None and owner.person == person
+            # The earliest comes last and stays.
+            found[row.op] = _First(row.replica, owners[row.replica], bytes(row.sha256), bytes(row.raw))
     return found
 
 
@@ -166,11 +183,11 @@ def _known_seqs(session: Session, replica: UUID, seqs: Collection[int]) -> dict[
     return found
 
 
-def _same(line: Line, first: _First, act: Act, replica: UUID) -> bool:
+def _same(line: Line, first: _First, replica: UUID) -> bool:
     """Equal bytes; or, from another replica of the same person, equal JSON apart from seq (after a fork)."""
     if line.sha256 == first.sha256 and first.replica == replica:
         return True
-    if first.replica == replica or first.person != act.actor.person:
+    if first.replica == replica or not first.own:
         return False
     return line.sha256 == first.sha256 or without_seq(line.raw) == without_seq(first.raw)
 
@@ -183,7 +200,7 @@ def _known_beside(session: Session, replica: UUID, hashes: Sequence[bytes]) -> s
     return {bytes(found) for found in session.scalars(query)}
 
 
-def _row(push: UUID, replica: UUID, line: Line, lane: str) -> dict[str, Any]:
+def _row(push: UUID, replica: UUID, line: Line, lane: str, *, again: bool = False) -> dict[str, Any]:
     return {
         "push": push,
         "line": line.number,
@@ -191,6 +208,7 @@ def _row(push: UUID, replica: UUID, line: Line, lane: str) -> dict[str, Any]:
         "lane": lane,
         "seq": line.seq,
         "op": line.op,
+        "again": again,
         "sha256": line.sha256,
         "raw": line.raw,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -9,16 +10,17 @@ from uuid import UUID
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from backend.core.act import Act
+from backend.core.act import Act, Actor
 from backend.core.database.rows import find_row
 from backend.core.perform import Step, perform_run, reading
-from backend.core.problems import Forbidden, Invalid, NotYet, Problem, Unexpected
+from backend.core.problems import Clash, Forbidden, Invalid, NotYet, Problem, Unexpected
 from backend.core.validation import of_validation
+from backend.domains.identity.queries import Standing
 from backend.domains.sync.judging.operations import OPERATIONS, operation_key
 from backend.domains.sync.judging.outcomes import keys_of, record_outcomes, verdict_on
 from backend.domains.sync.judging.run import Run, prepare
 from backend.domains.sync.judging.waiting import waits
-from backend.domains.sync.queries.kept import KeptOperation, kept_operations, waiting_for
+from backend.domains.sync.queries.kept import KeptOperation, awaited, kept_operations, satisfied, waiting_for
 from backend.domains.sync.rules.clock import corrected
 from backend.domains.sync.rules.envelope import BadEnvelope, Operation
 from backend.domains.sync.rules.verdicts import FINAL, Verdict
@@ -32,6 +34,16 @@ class RoleLost(Forbidden):
     title_zh = "当时不具备相应角色"
     way_out = "The operation is kept; a supervisor can judge it again after the role was corrected."
     way_out_zh = "该操作已保存；更正角色后值班长可重新处理。"
+
+
+class TimeUncertain(Clash):
+    """Whether its author held the role then hangs on a time that is only estimated: a person must decide."""
+
+    slug = "time_uncertain"
+    title = "Its time is too uncertain to judge it"
+    title_zh = "操作时间无法确定"
+    way_out = "The operation is kept and stands deferred until a supervisor decides; phones should keep anchors of true time."
+    way_out_zh = "该操作已保存并暂缓，待值班长决定；手机应保留准确的时间锚点。"
 
 
 class ReplicaRevoked(Forbidden):
@@ -55,8 +67,18 @@ def judge(session: Session, act: Act, *, replica: UUID, operations: Sequence[Kep
         done = [verdict for each, batch in todo.items() for verdict in _judge_run(session, act, each, batch)]
         verdicts += done
         with reading(session):
-            todo = kept_operations(session, waiting_for(session, keys_of(done)))
+            # Others may have settled what these wait for while neither saw the other's rows.
+            missed = [verdict.op for verdict in done if satisfied(session, verdict.awaits)]
+            todo = kept_operations(session, [*waiting_for(session, keys_of(done)), *missed])
     return verdicts
+
+
+def judge_woken(session: Session, act: Act) -> int:
+    """Judge what waits although it need not any more: a crash came between what it waited for and its waking. How many changed."""
+    with reading(session):
+        keys = satisfied(session, awaited(session, limit=2000))
+        todo = kept_operations(session, waiting_for(session, keys))
+    return sum(len(judge(session, act, replica=replica, operations=batch)) for replica, batch in todo.items())
 
 
 def _judge_run(session: Session, act: Act, replica: UUID, batch: Sequence[KeptOperation]) -> list[Verdict]:
@@ -75,15 +97,20 @@ def _judge_run(session: Session, act: Act, replica: UUID, batch: Sequence[KeptOp
 
 def _step(run: Run, kept: KeptOperation) -> Step[Verdict | None]:
     return Step(
-        act=replace(run.act, told=[], replica=run.replica, op=kept.op),
+        act=replace(run.act, told=[], replica=run.replica, op=kept.op, happened_at=kept.received_at, time_quality="estimated"),
         do=lambda session, act: _judge_one(session, act, run, kept),
         refused=lambda _session, act, fault: _refuse(act, run, kept, fault),
     )
 
 
 def _judge_one(session: Session, act: Act, run: Run, kept: KeptOperation) -> Verdict | None:
+    """Its verdict; None where it has a final one already."""
     if kept.op in run.before and run.before[kept.op].status in FINAL:
         return None
+    return _judge_open(session, act, run, kept)
+
+
+def _judge_open(session: Session, act: Act, run: Run, kept: KeptOperation) -> Verdict | None:
     if kept.fault is not None:
         raise kept.fault
     operation = kept.operation
@@ -112,7 +139,7 @@ def _judge_one(session: Session, act: Act, run: Run, kept: KeptOperation) -> Ver
 def _set_time(act: Act, run: Run, kept: KeptOperation, operation: Operation) -> None:
     """The corrected time. One judged again keeps the time it was given first: only then its predecessor was at hand."""
     act.device_at = operation.at
-    if kept.op in run.before:
+    if kept.op in run.before and run.before[kept.op].status != "received":
         act.happened_at, act.time_quality = run.before[kept.op].at_corrected, run.before[kept.op].time_quality
         return
     previous = run.last[1] if run.last is not None and run.last[0] < kept.seq else None
@@ -128,16 +155,27 @@ def _authorise(act: Act, run: Run, roles: tuple[str, ...]) -> None:
     standing = run.standing
     assert standing is not None, "prepared"
     act.actor = standing.actor_at(act.happened_at)
-    if standing.disabled_at is not None and act.happened_at >= standing.disabled_at:
-        raise RoleLost("the account was disabled before this was done")
-    if roles and not act.actor.holds(*roles):
-        raise RoleLost(f"this needed one of the roles {', '.join(roles)} at {act.happened_at.isoformat()}", roles=list(roles))
+    lost = _lost(standing, act.actor, act.happened_at, roles)
+    if lost is None:
+        return
+    if act.time_quality == "estimated" and _lost(standing, standing.actor_at(act.at), act.at, roles) is None:
+        raise TimeUncertain(f"{lost}; but that time is only estimated, and today the role is held")
+    raise RoleLost(lost, roles=list(roles))
+
+
+def _lost(standing: Standing, actor: Actor, moment: dt.datetime, roles: tuple[str, ...]) -> str | None:
+    """Why the person might not do it at that moment, None where nothing stands against it."""
+    if standing.disabled_at is not None and moment >= standing.disabled_at:
+        return "the account was disabled before this was done"
+    if roles and not actor.holds(*roles):
+        return f"this needed one of the roles {', '.join(roles)} at {moment.isoformat()}"
+    return None
 
 
 def _refuse(act: Act, run: Run, kept: KeptOperation, fault: Exception) -> Verdict | None:
     """The outcome of an operation that could not be done; None where nothing became of it once more. Its rows are undone already."""
-    if kept.operation is None:
-        act.happened_at, act.time_quality = kept.received_at, "estimated"
+    if isinstance(fault, TimeUncertain):
+        return verdict_on(act, run, kept, "deferred", fault.slug, problem=fault)
     if isinstance(fault, NotYet):
         return verdict_on(act, run, kept, "deferred", "not_yet", awaits=(fault.awaits,), problem=fault)
     if not isinstance(fault, Problem):

@@ -22,7 +22,9 @@ from backend.domains.findings.rules.needs import needs_of
 from backend.domains.patrols import actions as patrols
 from backend.domains.patrols import schemas as patrol_schemas
 from backend.domains.patrols.model import Patrol
-from backend.domains.sync.model import VoidedSeq
+from backend.domains.sync.model import Progress, VoidedSeq
+from backend.domains.sync.rules.lines import SEQ_AHEAD, SeqRange
+from backend.domains.sync.rules.values import MAX_SEQ
 from backend.domains.sync.rules.verdicts import Status
 
 Done = tuple[Status, str | None, int | None, dict[str, Any] | None]
@@ -46,7 +48,7 @@ class SeqVoid(Schema):
     """`d` of seq_void: seqs that will never come, and why."""
 
     seqs = fields.List(
-        fields.Integer(strict=True, validate=validate.Range(min=1)), required=True, validate=validate.Length(min=1, max=10_000)
+        fields.Integer(strict=True, validate=validate.Range(min=1, max=MAX_SEQ)), required=True, validate=validate.Length(min=1, max=10_000)
     )
     reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
 
@@ -102,6 +104,10 @@ def _withdraw(session: Session, act: Act, entity: UUID, payload: dict[str, Any])
 
 
 def _void(session: Session, act: Act, entity: UUID, payload: dict[str, Any]) -> Done:
+    place = session.get(Progress, entity)
+    reach = SEQ_AHEAD + (place.acked_through if place else 0)
+    if max(payload["seqs"]) > reach:
+        raise SeqRange(f"no operation may have a seq over {reach} yet", errors=[("/d/seqs", f"at most {reach}")])
     for seq in sorted(set(payload["seqs"])):
         session.merge(VoidedSeq(replica=entity, seq=seq, reason=payload["reason"]))
     act.tell("replica.seqs_voided", "replica", entity, seqs=payload["seqs"][:100], count=len(payload["seqs"]))

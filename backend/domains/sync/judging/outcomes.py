@@ -31,13 +31,19 @@ def verdict_on(  # noqa: PLR0917 - version and effects follow status and code as
     *,
     awaits: tuple[str, ...] = (),
     problem: Problem | None = None,
-) -> Verdict:
-    """The verdict, known to the rest of the run from now on. One that nothing else told of is told here."""
+) -> Verdict | None:
+    """The verdict, known to the rest of the run from now on; None where one judged again still waits for the same.
+
+    One that nothing else told of is told here.
+    """
     run.settled[kept.op] = status
     run.awaits[kept.op] = awaits
     entity = kept.operation.entity if kept.operation else None
     if entity is not None and status not in FINAL:
         run.blocked.setdefault(entity, []).append((kept.seq, kept.op))
+    before = run.before.get(kept.op)
+    if before is not None and before.status == status != "received" and before.code == code and before.awaits == frozenset(awaits):
+        return None
     if not act.told:
         # Every outcome has a number, so that a change of it reaches the phone by pull, and an entry in the journal.
         act.tell(f"operation.{status}", "operation", kept.op, code=code, seq=kept.seq)
@@ -115,10 +121,12 @@ def keys_of(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def _upsert(session: Session) -> sa.Insert:
+    """Insert, or change what is not final yet: the first final outcome stands, whoever judged it."""
     table = table_of(Outcome)
     changing = [column.name for column in table.c if column.name not in {"op", "replica", "person", "seq", "verb", "kept_at"}]
+    is_open = table.c.status.in_([sa.literal_column("'deferred'"), sa.literal_column("'received'")])  # executemany expands no parameters
     if is_sqlite(session):
         lite = sqlite.insert(table)
-        return lite.on_conflict_do_update(index_elements=["op"], set_={name: lite.excluded[name] for name in changing})
+        return lite.on_conflict_do_update(index_elements=["op"], set_={name: lite.excluded[name] for name in changing}, where=is_open)
     post = postgresql.insert(table)
-    return post.on_conflict_do_update(index_elements=["op"], set_={name: post.excluded[name] for name in changing})
+    return post.on_conflict_do_update(index_elements=["op"], set_={name: post.excluded[name] for name in changing}, where=is_open)

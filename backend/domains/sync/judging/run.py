@@ -27,7 +27,8 @@ class Run:
     """What the operations of one run know of each other and of those before them.
 
     `settled` are statuses by op, `before` earlier outcomes of the run's own operations, `blocked` for each entity the operations that wait
-    on it as (seq, op), `awaits` what each of this run's waits for, `last` the highest seq whose time was corrected, with that time.
+    on it as (seq, op), `awaits` what each waits for as far as it was asked, `last` the highest seq whose time was corrected, with that
+    time.
     """
 
     replica: UUID
@@ -52,15 +53,16 @@ def prepare(session: Session, run: Run, batch: Sequence[KeptOperation]) -> None:
     run.standing = identity.standing_of(session, row.person)
     operations = [each.operation for each in batch if each.operation is not None]
     own = {each.op for each in batch}
+    # Locked first: whoever else judges one of these operations, under another replica, is done before its outcome is read.
+    prefetch_findings(session, {operation.entity for operation in operations if operation.entity_type == "finding"})
+    named = {operation.entity for operation in operations if operation.entity_type == "patrol"}
+    named |= {patrol for operation in operations if (patrol := _uuid(operation.payload.get("patrol"))) is not None}
+    prefetch_patrols(session, named)
     run.before = judged(session, own)
     deps = {dep for operation in operations for dep in operation.deps} - own
     run.settled = {op: each.status for op, each in {**run.before, **judged(session, deps)}.items()}
     run.blocked = blocked_entities(session, run.replica, apart_from=own)
     run.awaits.clear()
-    prefetch_findings(session, {operation.entity for operation in operations if operation.entity_type == "finding"})
-    named = {operation.entity for operation in operations if operation.entity_type == "patrol"}
-    named |= {patrol for operation in operations if (patrol := _uuid(operation.payload.get("patrol"))) is not None}
-    prefetch_patrols(session, named)
     photos = [photo for operation in operations for photo in _photos(operation)]
     if photos:
         evidence.prefetch_photos(session, [photo for photo, _ in photos], {sha256 for _, sha256 in photos}, row.person)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -24,10 +25,10 @@ class DependencyCycle(Clash):
 
 
 def waits(session: Session, run: Run, operation: Operation) -> tuple[str, tuple[str, ...]] | None:
-    """What the operation must wait for: dependencies not satisfied, or earlier operations on its entity that wait themselves.
+    """What the operation must wait for: dependencies not satisfied, or the first earlier operation on its entity that waits itself.
 
-    One that waits for this very operation, directly or by others, does not stand in its way. Raises DependencyCycle for the operation that
-    closes a ring of dependencies.
+    The first alone: whatever follows it is judged again together with it. One that waits for this very operation, directly or by others,
+    does not stand in its way. Raises DependencyCycle for the operation that closes a ring of dependencies.
     """
     own = f"op:{operation.op}"
     unmet = [dep for dep in operation.deps if run.settled.get(dep) not in SATISFYING]
@@ -39,11 +40,14 @@ def waits(session: Session, run: Run, operation: Operation) -> tuple[str, tuple[
         code = "parent_rejected" if any(run.settled.get(dep) == "rejected" for dep in unmet) else "dependency"
         return code, tuple(f"op:{dep}" for dep in unmet)
     goals = {own, f"{operation.entity_type}:{operation.entity}"}
-    earlier = [
-        op for seq, op in run.blocked.get(operation.entity, ()) if seq < operation.seq and run.settled.get(op, "deferred") not in FINAL
-    ]
-    blockers = [op for op in earlier if not _leads_to(session, run, op, goals)]
-    return ("earlier_operation", tuple(f"settled:{op}" for op in blockers)) if blockers else None
+    earlier = sorted(
+        (seq, op)
+        for seq, op in run.blocked.get(operation.entity, ())
+        if seq < operation.seq and run.settled.get(op, "deferred") not in FINAL
+    )
+    _learn(session, run, [op for _, op in earlier])
+    blocker = next((op for _, op in earlier if not _leads_to(session, run, op, goals)), None)
+    return ("earlier_operation", (f"settled:{blocker}",)) if blocker else None
 
 
 def _leads_to(session: Session, run: Run, op: UUID, goals: set[str]) -> bool:
@@ -52,9 +56,16 @@ def _leads_to(session: Session, run: Run, op: UUID, goals: set[str]) -> bool:
     todo = {op}
     while todo:
         seen |= todo
-        keys = {key for each in todo for key in run.awaits.get(each, ())}
-        keys |= awaited_by(session, [each for each in todo if each not in run.awaits])
+        _learn(session, run, todo)
+        keys = {key for each in todo for key in run.awaits[each]}
         if keys & goals:
             return True
         todo = {UUID(key.partition(":")[2]) for key in keys if key.startswith(("op:", "settled:"))} - seen
     return False
+
+
+def _learn(session: Session, run: Run, ops: Collection[UUID]) -> None:
+    """Have in `run.awaits` what these operations wait for."""
+    unknown = [op for op in ops if op not in run.awaits]
+    if unknown:
+        run.awaits.update(awaited_by(session, unknown))

@@ -20,7 +20,7 @@ from backend.domains.deadlines import queries as deadlines
 from backend.domains.findings.queries.documents import finding_docs
 from backend.domains.findings.rules.visibility import scopes_open_to
 from backend.domains.patrols import queries as patrols
-from backend.domains.sync.model import Outcome
+from backend.domains.sync.model import KeptLine, Outcome
 from backend.domains.sync.rules.cursors import Position
 from backend.domains.sync.rules.verdicts import shown
 from backend.domains.territory import queries as territory
@@ -186,7 +186,10 @@ def _results(
 ) -> tuple[list[dict[str, Any]], int, bool]:
     """Outcomes that became final or changed after the position; at first the open ones and those of 30 days."""
     after = position.results if position else 0
-    query = sa.select(Outcome).where(Outcome.replica == replica, Outcome.changed_seq > after, Outcome.changed_seq <= top)
+    # Own operations, and those that another store of the same person had sent first, before a fork.
+    resent = sa.select(KeptLine.op).where(KeptLine.replica == replica, KeptLine.again)
+    own = sa.or_(Outcome.replica == replica, Outcome.op.in_(resent))
+    query = sa.select(Outcome).where(own, Outcome.changed_seq > after, Outcome.changed_seq <= top)
     if after == 0:
         recent = Outcome.judged_at >= now - RESULTS_BACK
         query = query.where(sa.or_(Outcome.status.in_(("deferred", "received", "conflict")), recent))

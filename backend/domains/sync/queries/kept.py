@@ -14,11 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.act import TimeQuality
+from backend.domains.findings.model import Finding
+from backend.domains.patrols.model import Patrol
 from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, Waiting
 from backend.domains.sync.rules.envelope import BadEnvelope, Operation, read_operation
 from backend.domains.sync.rules.header import Header, read_header
+from backend.domains.sync.rules.verdicts import FINAL, SATISFYING
 
 _CHUNK = 400
+_ENTITIES: dict[str, type[Finding | Patrol]] = {"finding": Finding, "patrol": Patrol}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,13 @@ class KeptOperation:
 
 
 class Judged(NamedTuple):
-    """An outcome so far: its status, and the corrected time it was given."""
+    """An outcome so far: its status, the corrected time it was given, and what it waits for."""
 
     status: str
+    code: str | None
     at_corrected: dt.datetime
     time_quality: TimeQuality
+    awaits: frozenset[str] = frozenset()
 
 
 def kept_operation(op: UUID, seq: int, data: dict[str, Any], header: Header, received_at: dt.datetime) -> KeptOperation:
@@ -70,11 +76,16 @@ def kept_operations(session: Session, ops: Collection[UUID]) -> dict[UUID, list[
     return dict(found)
 
 
+def replicas_behind(session: Session, *, kept_before: dt.datetime) -> list[UUID]:
+    """Replicas with operations that nobody judged, and no push since this moment."""
+    query = sa.select(Progress.replica).where(Progress.unjudged > 0, Progress.last_push_at < kept_before)
+    return list(session.scalars(query.order_by(Progress.replica)))
+
+
 def unjudged(session: Session, *, kept_before: dt.datetime, limit: int) -> list[UUID]:
     """Operations without an outcome, or only received, of replicas that pushed nothing since this moment: left by a crash or a fault."""
-    behind = sa.select(Progress.replica).where(Progress.unjudged > 0, Progress.last_push_at < kept_before).order_by(Progress.replica)
     found: list[UUID] = []
-    for replica in session.scalars(behind).all():
+    for replica in replicas_behind(session, kept_before=kept_before):
         query = (
             sa.select(KeptLine.op)
             .outerjoin(Outcome, Outcome.op == KeptLine.op)
@@ -102,8 +113,39 @@ def judged(session: Session, ops: Collection[UUID]) -> dict[UUID, Judged]:
     """What became of each of these operations so far, where they were judged."""
     found: dict[UUID, Judged] = {}
     for part in _chunks(ops):
-        query = sa.select(Outcome.op, Outcome.status, Outcome.at_corrected, Outcome.time_quality).where(Outcome.op.in_(part))
-        found.update((row.op, Judged(row.status, row.at_corrected, row.time_quality)) for row in session.execute(query))
+        query = sa.select(Outcome.op, Outcome.status, Outcome.code, Outcome.at_corrected, Outcome.time_quality).where(Outcome.op.in_(part))
+        found.update((row.op, Judged(row.status, row.code, row.at_corrected, row.time_quality)) for row in session.execute(query))
+    deferred = [op for op, outcome in found.items() if outcome.status == "deferred"]
+    for part in _chunks(deferred):
+        keys: dict[UUID, set[str]] = defaultdict(set)
+        for row in session.execute(sa.select(Waiting.op, Waiting.awaits).where(Waiting.op.in_(part))):
+            keys[row.op].add(row.awaits)
+        found.update((op, found[op]._replace(awaits=frozenset(keys[op]))) for op in part)
+    return found
+
+
+def awaited(session: Session, *, limit: int) -> list[str]:
+    """What deferred operations wait for, at most `limit` things."""
+    return list(session.scalars(sa.select(Waiting.awaits).distinct().order_by(Waiting.awaits).limit(limit)))
+
+
+def satisfied(session: Session, keys: Collection[str]) -> list[str]:
+    """Of these, what need not be waited for any more: operations done or settled, entities that are there."""
+    by_kind: dict[str, list[UUID]] = defaultdict(list)
+    for key in keys:
+        kind, _, name = key.partition(":")
+        if kind in {"op", "settled", *_ENTITIES}:
+            by_kind[kind].append(UUID(name))
+    found = []
+    for kind, ids in by_kind.items():
+        for part in _chunks(ids):
+            if kind in _ENTITIES:
+                column = _ENTITIES[kind].id
+                query = sa.select(column).where(column.in_(part))
+            else:
+                enough = SATISFYING if kind == "op" else FINAL
+                query = sa.select(Outcome.op).where(Outcome.op.in_(part), Outcome.status.in_(sorted(enough)))
+            found += [f"{kind}:{one}" for one in session.scalars(query)]
     return found
 
 
@@ -120,11 +162,12 @@ def blocked_entities(session: Session, replica: UUID, *, apart_from: Collection[
     return dict(found)
 
 
-def awaited_by(session: Session, ops: Collection[UUID]) -> set[str]:
-    """What these operations wait for."""
-    found: set[str] = set()
+def awaited_by(session: Session, ops: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """What each of these operations waits for; nothing where it does not."""
+    found: dict[UUID, tuple[str, ...]] = dict.fromkeys(ops, ())
     for part in _chunks(ops):
-        found.update(session.scalars(sa.select(Waiting.awaits).where(Waiting.op.in_(part))))
+        for row in session.execute(sa.select(Waiting.op, Waiting.awaits).where(Waiting.op.in_(part)).order_by(Waiting.awaits)):
+            found[row.op] += (row.awaits,)
     return found
 
 

@@ -30,7 +30,7 @@ def corrected(
             return received_at - dt.timedelta(milliseconds=header.mono_ms - mono), "exact"
         anchor = _nearest(operation.boot, mono, header.anchors)
         if anchor is not None:
-            return min(anchor.time + dt.timedelta(milliseconds=mono - anchor.mono_ms), received_at), "anchored"
+            return min(_shifted(anchor.time, dt.timedelta(milliseconds=mono - anchor.mono_ms)), received_at), "anchored"
     guess = _shifted(operation.at, received_at - header.sent_at)
     if previous is not None:
         guess = max(guess, previous)

@@ -68,6 +68,10 @@ def read_header(raw: bytes) -> Header:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BadHeader(f"line 1 is not JSON: {error}") from error
+    try:
+        orjson.dumps(data)
+    except TypeError as error:
+        raise BadHeader("line 1 is nested too deeply") from error
     if not isinstance(data, dict) or data.get("h") != 1 or any(nuls(data)):
         raise BadHeader("line 1 is not a header object with h = 1", errors=[("/h", "1")])
     chain = data.get("chain") or {}

@@ -88,6 +88,10 @@ def read_line(number: int, raw: bytes, *, size: int, sha256: bytes, op_bytes: in
 
 def _place_of(data: Any) -> tuple[UUID, int]:
     """The op and seq of a line's object; ValueError says what is wrong with it."""
+    try:
+        orjson.dumps(data)  # what cannot be written again cannot be judged
+    except TypeError as error:
+        raise ValueError("the line is nested too deeply") from error
     if not isinstance(data, dict):
         raise ValueError("the line is not a JSON object")  # noqa: TRY004 - one kind of fault for the caller
     try:
