@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
@@ -128,5 +129,17 @@ def openapi() -> None:
     (folder / "problems.md").write_text(problems_md(), "utf-8")
 
 
+COMMANDS = {"first-migration": first_migration, "openapi": openapi}
+
+
+def main() -> None:
+    """Do what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, function in COMMANDS.items():
+        commands.add_parser(name, help=function.__doc__)
+    COMMANDS[parser.parse_args().command]()
+
+
 if __name__ == "__main__":
-    {"first-migration": first_migration, "openapi": openapi}[sys.argv[1]]()
+    main()

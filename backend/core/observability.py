@@ -35,10 +35,17 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(level: str) -> None:
-    """Send every log of this process to standard error as JSON."""
+    """Send every log of this process to standard error as JSON, once for a process: for what serves, not for commands or tests."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    for name in ("gunicorn.error", "gunicorn.access"):
+        log = logging.getLogger(name)
+        log.handlers.clear()
+        log.propagate = True
+    if level != "DEBUG":
+        logging.getLogger("huey").setLevel(logging.WARNING)  # it has a line for each waking
 
 
 def install(app: Flask) -> None:

@@ -1,10 +1,12 @@
 """Reactions: what follows from the journal. A table from event to function; each reaction keeps its own cursor and is safe to repeat.
 
 A page of entries and the cursor share a commit; two workers on one page are harmless, because each reaction looks at the present state.
+What fails unexpectedly stops nothing behind it: it is kept and tried again, later and later, until it succeeds or a rule refuses it.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,17 +14,21 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.core import act as acts
 from backend.core.act import SYSTEM, Act
-from backend.core.database.base import Base
+from backend.core.database.base import Base, table_of
+from backend.core.database.engine import is_sqlite
 from backend.core.journal import JournalEntry
 from backend.core.perform import Step, perform, perform_run, reading
 from backend.core.problems import Problem
 
 log = logging.getLogger(__name__)
 PAGE = 100
+FIRST_PAUSE = dt.timedelta(minutes=1)
+LONGEST_PAUSE = dt.timedelta(hours=6)
 
 
 class ReactionCursor(Base):
@@ -31,6 +37,17 @@ class ReactionCursor(Base):
     __tablename__ = "reaction_cursor"
     name: Mapped[str] = mapped_column(primary_key=True)
     seq: Mapped[int]
+
+
+class ReactionRetry(Base):
+    """An entry that this reaction failed to follow by a fault of ours: how often, and when it is tried again."""
+
+    __tablename__ = "reaction_retry"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    attempts: Mapped[int]
+    next_at: Mapped[dt.datetime]
+    __table_args__ = (sa.Index(None, "name", "next_at"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +75,18 @@ class Reaction:
     once: bool = True
 
 
+def pause(attempts: int) -> dt.timedelta:
+    """How long to wait after this many failures: a minute, doubled each time, at most six hours."""
+    return min(FIRST_PAUSE * (1 << min(attempts - 1, 20)), LONGEST_PAUSE)
+
+
 def catch_up(session: Session, reaction: Reaction) -> int:
-    """Work through the entries after the reaction's cursor; how many it followed.
+    """Try again what failed before and is due, then work through the entries after the reaction's cursor; how many it followed.
 
     A page of entries shares a commit with the cursor. An entry that a rule refuses is logged and passed: the state it spoke of is gone. One
-    that fails otherwise is logged as an error and passed too, so that it stops nobody else's; what it left undone is in the log.
+    that fails otherwise is logged as an error, kept in `reaction_retry` and passed, so that it stops nobody else's.
     """
-    done = 0
+    done = _try_again(session, reaction)
     while True:
         with reading(session):
             after = session.scalar(sa.select(ReactionCursor.seq).where(ReactionCursor.name == reaction.name)) or 0
@@ -72,12 +94,53 @@ def catch_up(session: Session, reaction: Reaction) -> int:
         if top == after:
             return done
         chosen = _chosen(reaction, entries)
-        steps = [_step(reaction, entry) for entry in chosen]
-        if steps:
-            perform_run(session, steps, record=lambda writer, _results: _move_cursor(writer, name=reaction.name, seq=top))  # noqa: B023 - runs now
+        if chosen:
+            _follow(session, reaction, chosen, top=top)
         else:
-            perform(session, acts.begin(SYSTEM), lambda writer, _act: _move_cursor(writer, name=reaction.name, seq=top))  # noqa: B023
-        done += len(steps)
+            perform(session, acts.begin(SYSTEM), lambda writer, _act: _move_cursor(writer, name=reaction.name, seq=top))  # noqa: B023 - runs now
+        done += len(chosen)
+
+
+def _follow(session: Session, reaction: Reaction, entries: Sequence[Entry], *, top: int) -> None:
+    at = acts.begin(SYSTEM).at
+
+    def record(writer: Session, failed: list[bool]) -> None:
+        kept = [entry.seq for entry, again in zip(entries, failed, strict=True) if again]
+        for seq in kept:
+            values = {"name": reaction.name, "seq": seq, "attempts": 1, "next_at": at + pause(1)}
+            writer.execute(_insert(writer, ReactionRetry).values(values).on_conflict_do_nothing())
+        _move_cursor(writer, name=reaction.name, seq=top)
+
+    perform_run(session, [_step(reaction, entry) for entry in entries], record=record)
+
+
+def _try_again(session: Session, reaction: Reaction) -> int:
+    at = acts.begin(SYSTEM).at
+    with reading(session):
+        query = (
+            _entries()
+            .add_columns(ReactionRetry.attempts)
+            .join(ReactionRetry, sa.and_(ReactionRetry.seq == JournalEntry.seq, ReactionRetry.name == reaction.name))
+            .where(ReactionRetry.next_at <= at)
+            .order_by(JournalEntry.seq)
+            .limit(PAGE)
+        )
+        rows = session.execute(query).all()
+    if not rows:
+        return 0
+    attempts = [row.attempts + 1 for row in rows]
+
+    def record(writer: Session, failed: list[bool]) -> None:
+        for row, count, again in zip(rows, attempts, failed, strict=True):
+            this = sa.and_(ReactionRetry.name == reaction.name, ReactionRetry.seq == row.seq)
+            if again:
+                writer.execute(sa.update(ReactionRetry).where(this).values(attempts=count, next_at=at + pause(count)))
+            else:
+                writer.execute(sa.delete(ReactionRetry).where(this))
+
+    steps = [_step(reaction, _entry(row), attempt=count) for row, count in zip(rows, attempts, strict=True)]
+    perform_run(session, steps, record=record)
+    return len(steps)
 
 
 def _chosen(reaction: Reaction, entries: Sequence[Entry]) -> list[Entry]:
@@ -87,13 +150,18 @@ def _chosen(reaction: Reaction, entries: Sequence[Entry]) -> list[Entry]:
     return list({entry.subject: entry for entry in concerned}.values())
 
 
-def _step(reaction: Reaction, entry: Entry) -> Step[None]:
-    def do(session: Session, act: Act) -> None:
-        reaction.follow(session, act, entry)
+def _step(reaction: Reaction, entry: Entry, *, attempt: int = 1) -> Step[bool]:
+    """A step whose result says whether it must be tried again."""
 
-    def refused(_session: Session, _act: Act, fault: Exception) -> None:
-        facts = {"reaction": reaction.name, "entry": entry.seq, "fault": str(fault)[:500]}
-        log.log(logging.WARNING if isinstance(fault, Problem) else logging.ERROR, "a reaction did not follow", extra=facts)
+    def do(session: Session, act: Act) -> bool:
+        reaction.follow(session, act, entry)
+        return False
+
+    def refused(_session: Session, _act: Act, fault: Exception) -> bool:
+        expected = isinstance(fault, Problem)
+        facts = {"reaction": reaction.name, "entry": entry.seq, "attempt": attempt, "fault": str(fault)[:500]}
+        log.log(logging.WARNING if expected else logging.ERROR, "a reaction did not follow", extra=facts)
+        return not expected
 
     return Step(act=acts.begin(SYSTEM), do=do, refused=refused)
 
@@ -101,19 +169,28 @@ def _step(reaction: Reaction, entry: Entry) -> Step[None]:
 def _page(session: Session, events: Sequence[str], after: int) -> tuple[int, list[Entry]]:
     top = session.scalar(sa.select(sa.func.max(JournalEntry.seq))) or 0
     query = (
-        sa.select(JournalEntry.seq, JournalEntry.event, JournalEntry.subject_type, JournalEntry.subject, JournalEntry.facts)
+        _entries()
         .where(JournalEntry.seq > after, JournalEntry.seq <= top, JournalEntry.event.in_(events))
         .order_by(JournalEntry.seq)
         .limit(PAGE)
     )
-    rows = session.execute(query).all()
-    entries = [Entry(row.seq, row.event, row.subject_type, row.subject, orjson.loads(row.facts)) for row in rows]
+    entries = [_entry(row) for row in session.execute(query)]
     return (entries[-1].seq if len(entries) == PAGE else top), entries
 
 
+def _entries() -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(JournalEntry.seq, JournalEntry.event, JournalEntry.subject_type, JournalEntry.subject, JournalEntry.facts)
+
+
+def _entry(row: sa.Row[*tuple[Any, ...]]) -> Entry:
+    return Entry(row.seq, row.event, row.subject_type, row.subject, orjson.loads(row.facts))
+
+
 def _move_cursor(session: Session, *, name: str, seq: int) -> None:
-    row = session.get(ReactionCursor, name, with_for_update=True)
-    if row is None:
-        session.add(ReactionCursor(name=name, seq=seq))
-    else:
-        row.seq = max(row.seq, seq)
+    """Never back, and never two rows: at the first start several may come here at once."""
+    session.execute(_insert(session, ReactionCursor).values(name=name, seq=0).on_conflict_do_nothing())
+    session.execute(sa.update(ReactionCursor).where(ReactionCursor.name == name, ReactionCursor.seq < seq).values(seq=seq))
+
+
+def _insert(session: Session, kind: type[Base]) -> Any:
+    return (sqlite.insert if is_sqlite(session) else postgresql.insert)(table_of(kind))

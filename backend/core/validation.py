@@ -51,3 +51,13 @@ def nul_pointers(value: Any, at: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for number, each in enumerate(value):
             yield from nul_pointers(each, f"{at}/{number}")
+
+
+def too_deep(value: Any, most: int) -> bool:
+    """Whether more than `most` arrays and objects stand within each other. Level by level: deep nesting must not use up the stack."""
+    level = [value]
+    for _ in range(most + 1):
+        level = [each for held in level if isinstance(held, dict | list) for each in (held.values() if isinstance(held, dict) else held)]
+        if not level:
+            return False
+    return True

@@ -430,6 +430,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_reaction_cursor")),
     )
     op.create_table(
+        "reaction_retry",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", "seq", name=op.f("pk_reaction_retry")),
+    )
+    with op.batch_alter_table("reaction_retry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reaction_retry_name_next_at"), ["name", "next_at"], unique=False)
+
+    op.create_table(
         "revision",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("token", sa.Uuid(), nullable=False),
@@ -876,6 +887,10 @@ def downgrade() -> None:
     op.drop_table("unit")
     op.drop_table("road_segment")
     op.drop_table("revision")
+    with op.batch_alter_table("reaction_retry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reaction_retry_name_next_at"))
+
+    op.drop_table("reaction_retry")
     op.drop_table("reaction_cursor")
     with op.batch_alter_table("push", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_push_replica"))

@@ -10,15 +10,20 @@ from http import HTTPStatus
 from typing import Any
 
 import flask_smorest
+import orjson
 from flask import Request, Response
-from marshmallow import RAISE
+from marshmallow import RAISE, missing
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from backend.core.http.problems import of_http
-from backend.core.problems import Invalid, WrongMedia
-from backend.core.validation import nul_pointers
+from backend.core.problems import Invalid, Malformed, TooLarge, WrongMedia
+from backend.core.validation import nul_pointers, too_deep
 
+JSON_BYTES = 1024 * 1024
+"""The largest JSON body; the schema of an endpoint that takes more says so by an attribute `body_bytes`."""
+DEPTH = 32
+"""No document of ours is nested deeper than a third of this."""
 _INVALID = 422
 _RESPONSES = {
     "DEFAULT_ERROR": "A problem (RFC 9457)",
@@ -41,10 +46,7 @@ class _Parser(FlaskParser):
     def load_json(self, req: Request, schema: Any) -> Any:
         if not req.is_json:
             raise WrongMedia("send Content-Type: application/json")
-        read = super().load_json(req, schema)
-        if b"\\u0000" in req.get_data():  # JSON can name a NUL in no other way
-            _refuse_nul(read)
-        return read
+        return read_json(_data(req, getattr(schema, "body_bytes", JSON_BYTES)))
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
         _refuse_nul(req.args.to_dict())
@@ -82,6 +84,38 @@ class Blueprint(flask_smorest.Blueprint):
         if responses.get(_INVALID) == HTTPStatus(_INVALID).name:
             responses[_INVALID] = "INVALID"  # the standard library renamed 422 in Python 3.13: the document must not depend on it
         return doc
+
+
+def read_json(raw: bytes) -> Any:
+    """The value of a JSON body; webargs' `missing` where nothing was sent.
+
+    Raises Malformed with line and column for what is no JSON in UTF-8 (lone surrogates and numbers without a value among it) and for
+    nesting deeper than `DEPTH`, Invalid for texts with a NUL.
+    """
+    if not raw.strip():
+        return missing
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as fault:
+        raise Malformed(f"the body is no JSON: {fault.msg}, line {fault.lineno}, column {fault.colno}") from fault
+    if _nested(raw) and too_deep(value, DEPTH):
+        raise Malformed(f"the body is nested too deeply: at most {DEPTH} arrays and objects within each other")
+    if b"\\u0000" in raw:  # JSON can name a NUL in no other way
+        _refuse_nul(value)
+    return value
+
+
+def _data(req: Request, most: int) -> bytes:
+    """The raw body, counted while it is read. Raises TooLarge."""
+    req.max_content_length = most
+    try:
+        return req.get_data()
+    except RequestEntityTooLarge as fault:
+        raise TooLarge(f"the body is larger than {most} bytes", limits={"body_bytes": most}) from fault
+
+
+def _nested(raw: bytes) -> bool:
+    return raw.count(b"[") + raw.count(b"{") > DEPTH
 
 
 def _refuse_nul(value: Any) -> None:

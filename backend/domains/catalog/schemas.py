@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from backend.core.validation import Moment
 from backend.domains.catalog.rules.administering import SCOPES
 from backend.domains.catalog.rules.categories import KINDS, TRADES, UNITS
 from backend.domains.catalog.rules.edition_file import LARGEST_LIMIT
@@ -118,6 +119,7 @@ class CatalogDoc(Schema):
 class LoadEdition(Schema):
     """A new edition: the text of its CSV file and, for categories it retires, their successors by key."""
 
+    body_bytes = 16 * 1024 * 1024  # the file's four million characters, most of them of three bytes
     number = fields.Integer(required=True, strict=True, validate=_edition)
     name = fields.String(required=True, validate=validate.Length(min=1, max=200))
     valid_from = fields.Date(required=True)
@@ -150,4 +152,4 @@ class SetFilingPolicy(Schema):
     key = fields.String(load_default="", validate=validate.Length(max=40))
     auto_file = fields.Boolean(required=True, truthy={True}, falsy={False})
     auto_dispatch = fields.Boolean(required=True, truthy={True}, falsy={False})
-    valid_from = fields.AwareDateTime(load_default=None)
+    valid_from = Moment(load_default=None)

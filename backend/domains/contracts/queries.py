@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,12 +30,6 @@ REVISION = "contracts"
 def register_of_contracts(session: Session) -> Register:
     """All coverages and the responsibility matrix in memory, as they stand at this transaction. Frozen: take it once a request."""
     return _HELD.get(session)
-
-
-def contract_summaries(session: Session, ids: Iterable[UUID]) -> dict[UUID, ContractSummary]:
-    """These contracts in short, from memory; unknown ids are absent."""
-    contracts = register_of_contracts(session).contracts
-    return {contract: contracts[contract] for contract in ids if contract in contracts}
 
 
 def match_place(

@@ -17,7 +17,7 @@ from backend.domains.evidence import queries as evidence
 from backend.domains.evidence.outside.serving import photo_file
 from backend.domains.evidence.outside.stores import open_store
 from backend.domains.findings import schemas
-from backend.domains.findings.actions import amend, move, record
+from backend.domains.findings.actions import amend, move, photos, record
 from backend.domains.findings.queries.documents import deadlines_of, finding_docs, history_of
 from backend.domains.findings.queries.lists import list_findings as listed
 from backend.domains.findings.queries.one import get_finding as one
@@ -26,6 +26,7 @@ from backend.domains.findings.rules.visibility import AREA_ROLES, CONTRACTOR_ROL
 
 READERS = (*AREA_ROLES, *CONTRACTOR_ROLES, *DEPARTMENT_ROLES)
 ORIGINAL_READERS = tuple(role for role in READERS if role not in CONTRACTOR_ROLES)
+NOTE_WRITERS = tuple(role for role in ORIGINAL_READERS if role != "auditor")  # who audits leaves no trace in what is audited
 
 blueprint = Blueprint("findings", __name__, description="What was seen, and what becomes of it.")
 blueprints = [blueprint]
@@ -98,6 +99,17 @@ def void_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     return _shown(finding)
 
 
+@blueprint.post("/findings/<uuid:finding>/void-request/refusal")
+@caller("shift_leader")
+@blueprint.arguments(schemas.VoidFinding())
+@blueprint.response(200, schemas.FindingWithHistory())
+def refuse_void(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """Refuse a void that somebody else asked for."""
+    session, act = here()
+    perform(session, act, move.refuse_void, finding=finding, payload=payload)
+    return _shown(finding)
+
+
 @blueprint.post("/findings/<uuid:finding>/dispatches")
 @caller("dispatcher")
 @blueprint.arguments(schemas.DispatchFinding())
@@ -121,13 +133,24 @@ def amend_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 
 
 @blueprint.post("/findings/<uuid:finding>/notes")
-@caller(*ORIGINAL_READERS)
+@caller(*NOTE_WRITERS)
 @blueprint.arguments(schemas.AddNote())
 @blueprint.response(201, schemas.FindingWithHistory())
 def add_note(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Add a note."""
     session, act = here()
     perform(session, act, record.add_note, finding=finding, payload=payload)
+    return _shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/photos/<uuid:photo>/waiver")
+@caller("shift_leader")
+@blueprint.arguments(schemas.WaivePhoto())
+@blueprint.response(200, schemas.FindingWithHistory())
+def waive_photo(payload: dict[str, Any], finding: UUID, photo: UUID) -> dict[str, Any]:
+    """Let the finding go on without a photo that will not come or cannot be read."""
+    session, act = here()
+    perform(session, act, photos.waive_photo, finding=finding, photo=photo, payload=payload)
     return _shown(finding)
 
 

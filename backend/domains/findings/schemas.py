@@ -5,6 +5,8 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from backend.core.validation import Moment
+from backend.domains.findings.rules.moves import STATES
+from backend.domains.findings.rules.needs import FLAGS
 
 _TEXT = validate.Length(max=2000)
 _SHORT = validate.Length(max=200)
@@ -108,6 +110,13 @@ class WithdrawFinding(Schema):
     reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
 
 
+class RetractPhoto(Schema):
+    """`d` of retract_photo: an own photo that is not to count."""
+
+    photo = fields.UUID(required=True)
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
+
+
 class AddNote(Schema):
     """`d` of add_note."""
 
@@ -121,8 +130,14 @@ class FileFinding(Schema):
     state_version = fields.Integer(strict=True, load_default=None, allow_none=True)
 
 
+class WaivePhoto(Schema):
+    """Why the finding goes on without a photo."""
+
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
+
+
 class VoidFinding(Schema):
-    """Asking for a void, or approving it."""
+    """Asking for a void, approving it or refusing it."""
 
     reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
     state_version = fields.Integer(strict=True, load_default=None, allow_none=True)
@@ -278,10 +293,8 @@ class ListFindings(Schema):
     """Filters of the list; times are of recording. `bbox` is `west,south,east,north` in WGS-84 degrees."""
 
     area = fields.String(validate=validate.Regexp(r"^\d{6}(\d{3}){0,3}$", error="6, 9, 12 or 15 digits"))
-    state = fields.String(validate=_NAME)
-    flag = fields.String(
-        validate=validate.OneOf(["photos", "unlocated", "condition", "awaiting_contract", "awaiting_calendar", "disputed"])
-    )
+    state = fields.String(validate=validate.OneOf(STATES))
+    flag = fields.String(validate=validate.OneOf([*FLAGS, "void_requested"]))
     trade = fields.String(validate=validate.OneOf(["municipal", "greening", "sanitation", "cleaning", "enforcement", "other"]))
     contract = fields.UUID()
     mine = fields.Boolean()

@@ -207,11 +207,6 @@ def list_units(session: Session, *, limit: int, kind: str | None = None, after: 
     return session.scalars(query).all()
 
 
-def list_units_of_kind(session: Session, kind: str) -> Sequence[Unit]:
-    """All units of a kind in order of code: a district has tens of them, not thousands."""
-    return session.scalars(sa.select(Unit).where(Unit.kind == kind).order_by(Unit.code)).all()
-
-
 def find_replica(session: Session, replica: UUID) -> Replica | None:
     """The replica with this id."""
     return find_row(session, Replica, replica)

@@ -50,25 +50,33 @@ def open_patrol(session: Session, act: Act, *, patrol: UUID, payload: dict[str, 
     return row
 
 
-def append_track(session: Session, act: Act, *, patrol: UUID, payload: dict[str, Any]) -> Patrol:
-    """Append a chunk of up to 500 points. The same chunk again changes nothing; after the close it still counts."""
+def append_track(session: Session, act: Act, *, patrol: UUID, payload: dict[str, Any]) -> tuple[Patrol, str | None]:
+    """Append a chunk of up to 500 points. The same chunk again changes nothing; after the close it still counts.
+
+    Another chunk under a number that is taken is kept under the next free one: no walked metre is lost to a counter that began anew.
+    Returns the patrol, and `chunk_renumbered` for such a chunk. Raises NotYet, NotYourPatrol.
+    """
     row = _own(session, act, patrol)
-    if queries.has_chunk(session, patrol, payload["chunk"]):
-        return row
+    chunk, code = payload["chunk"], None
+    if queries.has_chunk(session, patrol, chunk):
+        chunks = queries.list_chunks(session, patrol)
+        if any((each.datum, each.points) == (payload["datum"], payload["points"]) for each in chunks):
+            return row, None
+        chunk, code = max(each.chunk for each in chunks) + 1, "chunk_renumbered"
     datum = datums.Datum(payload["datum"])
     line = [[*datums.to_wgs84(lon, lat, datum), accuracy, at] for lon, lat, accuracy, at in payload["points"]]
     metres = rules.length_m(line)
     add_row(
         session,
-        TrackChunk(patrol=patrol, chunk=payload["chunk"], datum=datum.value, points=payload["points"], wgs84=line, metres=metres),
+        TrackChunk(patrol=patrol, chunk=chunk, datum=datum.value, points=payload["points"], wgs84=line, metres=metres),
     )
     row.points += len(line)
     row.metres += metres
     row.added_at = max(row.added_at or act.happened_at, act.happened_at)
     row.late = rules.is_late(row.added_at, row.closed_at)
     row.version += 1
-    _tell(act, "patrol.track_appended", row, chunk=payload["chunk"], points=len(line))
-    return row
+    _tell(act, "patrol.track_appended", row, chunk=chunk, points=len(line))
+    return row, code
 
 
 def close_patrol(session: Session, act: Act, *, patrol: UUID, payload: dict[str, Any]) -> Patrol:

@@ -35,6 +35,12 @@ def has_chunk(session: Session, patrol: UUID, chunk: int) -> bool:
     return find_row(session, TrackChunk, (patrol, chunk)) is not None
 
 
+def list_chunks(session: Session, patrol: UUID) -> list[TrackChunk]:
+    """The chunks of the track, those of this transaction with them."""
+    pending = [row for row in session.new if isinstance(row, TrackChunk) and row.patrol == patrol]
+    return [*session.scalars(sa.select(TrackChunk).where(TrackChunk.patrol == patrol)), *pending]
+
+
 def patrol_docs(session: Session, patrols: Collection[UUID]) -> dict[str, dict[str, Any]]:
     """The patrols' documents by id."""
     rows = session.scalars(sa.select(Patrol).where(Patrol.id.in_(patrols)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from backend.core.validation import Moment
 from backend.domains.territory.rules.areas import Level
 from backend.domains.territory.rules.documents import BESIDE_M, NOWHERE
 
@@ -14,7 +15,7 @@ _CODE = validate.Regexp(r"^[0-9]{6,15}$", error="6 to 15 digits")
 class _PageQuery(Schema):
     """A page of a list: `next` of the page before as `cursor`."""
 
-    at = fields.AwareDateTime(load_default=None, metadata=_AT)
+    at = Moment(load_default=None, metadata=_AT)
     cursor = fields.String(load_default=None, validate=validate.Length(max=400))
     limit = fields.Integer(load_default=200, validate=validate.Range(min=1, max=1000))
 
@@ -34,7 +35,7 @@ class RoadsQuery(_PageQuery):
 class AreaQuery(Schema):
     """When the area is asked about."""
 
-    at = fields.AwareDateTime(load_default=None, metadata=_AT)
+    at = Moment(load_default=None, metadata=_AT)
 
 
 class LocateQuery(Schema):
@@ -43,7 +44,7 @@ class LocateQuery(Schema):
     lon = fields.Float(required=True, allow_nan=True, metadata={"description": "Degrees, -180 to 180, in `datum`"})
     lat = fields.Float(required=True, allow_nan=True, metadata={"description": "Degrees, -90 to 90, in `datum`"})
     datum = fields.String(required=True, metadata={"description": "WGS-84, GCJ-02 or BD-09"})
-    at = fields.AwareDateTime(load_default=None, metadata=_AT)
+    at = Moment(load_default=None, metadata=_AT)
 
 
 class ImportQuery(Schema):

@@ -13,6 +13,13 @@ from backend.core.database.engine import db
 from backend.core.problems import Problem
 
 
+class Refused(click.ClickException):
+    """Ends the command with status 1 and one line in each language: what is wrong, which setting, what to do."""
+
+    def __init__(self, detail: str, detail_zh: str) -> None:
+        super().__init__(f"{detail}\n错误：{detail_zh}")
+
+
 def session() -> Session:
     """The database session of this command."""
     found: Session = db.session()

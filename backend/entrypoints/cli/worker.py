@@ -7,6 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from huey.consumer import Consumer
 
+from backend.core import observability
 from backend.core.config import Settings
 from backend.entrypoints.worker import Jobs, photos, queue, tasks
 
@@ -22,6 +23,7 @@ def command(*, once: bool, threads: int) -> None:
         tasks.settle(app)
         return
     settings: Settings = app.extensions["linping.settings"]
+    observability.configure(settings.log_level)
     jobs = Jobs(queue(settings))
 
     def tick() -> None:
@@ -30,17 +32,14 @@ def command(*, once: bool, threads: int) -> None:
             jobs.examine()
 
     def minutely() -> None:
-        tasks.judge_left(app)
-        tasks.recompute_deadlines(app)
-        tick()
+        tasks.each(app, tasks.judge_left, tasks.recompute_deadlines, lambda _app: tick())
 
     def examine() -> None:
         while photos.examine_due(app):
             tasks.react(app)
 
     def nightly() -> None:
-        photos.sweep_uploads(app)
-        tasks.forget_stale(app)
+        tasks.each(app, photos.sweep_uploads, tasks.forget_stale)
 
     jobs.run.update(tick=tick, examine=examine, minutely=minutely, nightly=nightly)
     Consumer(jobs.huey, workers=threads, max_delay=0.5, flush_locks=True).run()

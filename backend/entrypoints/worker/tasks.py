@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import Flask
@@ -38,6 +39,15 @@ def react(app: Flask) -> int:
             done += count
             if not count:
                 return done
+
+
+def each(app: Flask, *steps: Callable[[Flask], object]) -> None:
+    """Do all the steps; one that fails is logged and keeps no other from its turn."""
+    for step in steps:
+        try:
+            step(app)
+        except Exception:
+            log.exception("a step of the worker failed", extra={"step": getattr(step, "__name__", str(step))})
 
 
 def judge_left(app: Flask, *, after: dt.timedelta = _LEFT_ALONE, limit: int = 200) -> int:

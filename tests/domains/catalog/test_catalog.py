@@ -201,7 +201,7 @@ def test_the_catalogue_is_sent_whole_once_and_then_304_until_it_changes(loaded):
 
 def test_an_unknown_edition_is_not_found(loaded):
     answer = loaded.client("lin").get("/api/v1/catalog?edition=7")
-    assert (answer.status_code, answer.json["type"]) == (404, "/problems/category_missing")
+    assert (answer.status_code, answer.json["type"]) == (404, "/problems/category_not_found")
 
 
 def test_no_edition_at_all_is_not_found(cast):

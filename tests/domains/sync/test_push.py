@@ -286,12 +286,16 @@ def test_a_role_that_may_not_record_is_refused(district):
     assert outcomes(phone.pushed()) == [("rejected", "not_authorised")]
 
 
-def test_what_is_not_visible_is_not_found_and_not_changed(district, lin, wu):
+def test_what_is_not_visible_is_answered_as_what_has_not_arrived(district, lin, wu):
     finding = lin.record()["e"]["id"]
     lin.pushed()
-    wu.do("add_note", finding, {"text": "hello"})
-    (result,) = wu.pushed()
-    assert (result["status"], result["code"]) == ("rejected", "not_found")
+    unknown = str(uuid4())
+    for each in (finding, unknown):
+        wu.do("add_note", each, {"text": "hello"})
+    hidden, absent = wu.pushed()
+    assert (hidden["status"], hidden["code"]) == ("deferred", "not_yet")
+    said = [str(result["problem"]).replace(each, "") for result, each in ((hidden, finding), (absent, unknown))]
+    assert said[0] == said[1]
 
 
 def test_a_revoked_replica_delivers_but_does_not_act(district, lin):  # fault 40

@@ -128,7 +128,7 @@ def test_a_district_without_grids_yet_is_a_gap(cast):
         ({"lon": 181, "lat": 30, "datum": "WGS-84"}, "place_absurd", ["/lon"]),
         ({"lon": 120, "lat": -90.1, "datum": "WGS-84"}, "place_absurd", ["/lat"]),
         ({"lon": "nan", "lat": "inf", "datum": "WGS-84"}, "place_absurd", ["/lon", "/lat"]),
-        ({"lon": 120, "lat": 30, "datum": "EPSG:4326"}, "datum_unknown", ["/datum"]),
+        ({"lon": 120, "lat": 30, "datum": "EPSG:4326"}, "unknown_datum", ["/datum"]),
         ({"lon": 120, "lat": 30}, "invalid", ["/datum"]),
         ({"lon": "east", "lat": 30, "datum": "WGS-84"}, "invalid", ["/lon"]),
         ({"lon": 120, "lat": 30, "datum": "WGS-84", "at": "2026-07-01T00:00:00"}, "invalid", ["/at"]),
@@ -209,7 +209,7 @@ def test_what_is_no_area_file_is_refused(cast, body, content_type, status, slug)
 
 def test_an_unknown_datum_of_a_file_is_refused(cast):
     answer = send(cast.client("admin"), collection(squares()), datum="NAD27")
-    assert (answer.status_code, answer.json["type"]) == (422, "/problems/datum_unknown")
+    assert (answer.status_code, answer.json["type"]) == (422, "/problems/unknown_datum")
 
 
 def test_a_file_in_gcj02_is_kept_in_wgs84(cast):

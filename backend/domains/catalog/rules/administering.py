@@ -55,7 +55,7 @@ class PolicyInvalid(Invalid):
 class CategoryMissing(Missing):
     """A category, class or edition that the catalogue does not have."""
 
-    slug = "category_missing"
+    slug = "category_not_found"
     title = "Not in the catalogue"
     title_zh = "目录中没有该类别"
     way_out = "GET /api/v1/catalog lists what there is; codes are text and keep their leading zero."

@@ -41,7 +41,7 @@ class ContractTaken(Clash):
 class ContractMissing(Missing):
     """No such contract or section, or not one this caller may see."""
 
-    slug = "contract_missing"
+    slug = "contract_not_found"
     title = "There is no such contract"
     title_zh = "合同不存在"
     way_out = "GET /api/v1/contracts lists the contracts that you may see."

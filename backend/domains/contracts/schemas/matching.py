@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from backend.core.validation import Moment
 from backend.domains.catalog.rules.categories import TRADES
 from backend.domains.territory.rules.datums import Datum
 
@@ -18,7 +19,7 @@ class MatchQuery(Schema):
     lat = fields.Float(required=True, validate=validate.Range(min=-90, max=90))
     datum = fields.String(required=True, validate=validate.OneOf([datum.value for datum in Datum]))
     category = fields.String(required=True, validate=validate.Regexp(r"^(component|event):[0-9A-Z-]{2,12}\Z"))
-    at = fields.AwareDateTime(load_default=None)
+    at = Moment(load_default=None)
     asset = fields.String(load_default=None, validate=_code)
 
 

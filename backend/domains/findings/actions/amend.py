@@ -81,6 +81,9 @@ def withdraw_finding(session: Session, act: Act, *, finding: UUID, payload: dict
     if row.state in moves.ENDED:
         tell(act, "finding.withdrawal_noted", row, reason=payload["reason"])
         return row, "state_kept", True
+    if row.void_request is not None:  # the request that is pending is decided first; this reason is kept with the history
+        tell(act, "finding.withdrawal_noted", row, reason=payload["reason"])
+        return row, "void_requested", False
     row.void_request = {"by": str(act.actor.person), "at": act.happened_at.isoformat(), "reason": payload["reason"]}
     tell(act, "finding.void_requested", row, reason=payload["reason"])
     return row, "void_requested", False

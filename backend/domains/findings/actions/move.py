@@ -17,9 +17,11 @@ from backend.domains.findings.actions.placing import categorise, liability_of, m
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Dispatch, Finding
 from backend.domains.findings.queries.one import lock_finding
-from backend.domains.findings.rules.moves import NotReady, SameHands, check_move
+from backend.domains.findings.rules.moves import NotReady, check_move
 from backend.domains.findings.rules.needs import needs_of
+from backend.domains.findings.rules.visibility import scope_of_unit
 from backend.domains.identity import queries as identity
+from backend.domains.territory.rules.territory import local_day
 
 
 class OverrideNeedsReason(Invalid):
@@ -32,10 +34,20 @@ class OverrideNeedsReason(Invalid):
     way_out_zh = "请填写 reason 后重试，理由将随派遣单保存。"
 
 
+class ContractNotInForce(Invalid):
+    """A dispatch to a contract that has not begun, has ended, or was terminated."""
+
+    slug = "contract_not_in_force"
+    title = "The contract is not in force today"
+    title_zh = "该合同当前不在有效期内"
+    way_out = "Choose a contract that is in force today, or leave `contract` out to take the one that matches."
+    way_out_zh = "请选择当前有效的合同，或不填 contract 以采用自动匹配的合同。"
+
+
 def file_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
     """File it: the desk takes it on. Needs category, condition, grid and complete evidence; the desk may give the condition here."""
     row = lock_finding(session, act, finding)
-    check_move("file_finding", act.actor, row, needs=(), state_version=payload["state_version"])
+    check_move("file_finding", act.actor, row, needs=None, state_version=payload["state_version"])
     if payload["condition"] is not None:
         named = {"kind": row.kind, "code": row.code, "edition": row.edition}
         category, _ = categorise(session, named, payload["condition"], at=row.recorded_at)
@@ -48,9 +60,9 @@ def file_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str
 
 
 def request_void(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
-    """Ask for a void; another shift leader approves it."""
+    """Ask for a void; another shift leader approves or refuses it. Raises VoidPending while an earlier request is not decided."""
     row = lock_finding(session, act, finding)
-    check_move("request_void", act.actor, row, needs=(), state_version=payload["state_version"])
+    check_move("request_void", act.actor, row, state_version=payload["state_version"])
     row.void_request = {"by": str(act.actor.person), "at": act.at.isoformat(), "reason": payload["reason"]}
     row.version += 1
     tell(act, "finding.void_requested", row, reason=payload["reason"])
@@ -60,13 +72,22 @@ def request_void(session: Session, act: Act, *, finding: UUID, payload: dict[str
 def void_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
     """Approve a void that somebody else asked for."""
     row = lock_finding(session, act, finding)
-    move = check_move("void_finding", act.actor, row, needs=(), state_version=payload["state_version"])
-    if row.void_request is None:
-        raise NotReady("nobody has asked for this finding to be voided", unmet=["void_request"])
-    if row.void_request["by"] == str(act.actor.person):
-        raise SameHands("whoever asked for the void does not approve it")
+    move = check_move("void_finding", act.actor, row, state_version=payload["state_version"])
+    assert row.void_request is not None, "the move needs it"
     _enter(row, move.target)
     tell(act, "finding.voided", row, reason=payload["reason"], asked_by=row.void_request["by"])
+    return row
+
+
+def refuse_void(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
+    """Refuse a void that somebody else asked for: the finding goes on as if nobody had."""
+    row = lock_finding(session, act, finding)
+    check_move("refuse_void", act.actor, row, state_version=payload["state_version"])
+    assert row.void_request is not None, "the move needs it"
+    asked_by = row.void_request["by"]
+    row.void_request = None
+    row.version += 1
+    tell(act, "finding.void_refused", row, reason=payload["reason"], asked_by=asked_by)
     return row
 
 
@@ -79,7 +100,7 @@ def dispatch_finding(session: Session, act: Act, *, finding: UUID, payload: dict
     row = lock_finding(session, act, finding)
     move = check_move("dispatch_finding", act.actor, row, needs=needs_of(row), state_version=payload["state_version"])
     found, _ = match_contract(session, row, act.at)
-    contract, unit, unit_kind, choice = _addressee(session, found, payload)
+    contract, unit, unit_kind, choice = _addressee(session, act, found, payload)
     dispatch = Dispatch(
         id=act.new_id(),
         finding=row.id,
@@ -118,12 +139,7 @@ def dispatch_finding(session: Session, act: Act, *, finding: UUID, payload: dict
     return row
 
 
-def scope_of_unit(unit: UUID, kind: str) -> str:
-    """The scope that a dispatch to this unit opens."""
-    return f"{'contractor' if kind == 'contractor' else 'department'}:{unit}"
-
-
-def _addressee(session: Session, found: Match, payload: dict[str, Any]) -> tuple[UUID | None, UUID, str, dict[str, Any]]:
+def _addressee(session: Session, act: Act, found: Match, payload: dict[str, Any]) -> tuple[UUID | None, UUID, str, dict[str, Any]]:
     """Contract, unit, kind of unit, and how they were chosen."""
     choice = liability_of(found)
     if payload["contract"] is None and payload["unit"] is None:
@@ -134,6 +150,10 @@ def _addressee(session: Session, found: Match, payload: dict[str, Any]) -> tuple
         raise NotReady("no contract covers this place and trade, and the responsibility matrix names no unit", unmet=["awaiting_contract"])
     if payload["contract"] is not None:
         chosen = contracts.get_contract(session, payload["contract"])
+        today, until = local_day(act.at), min(chosen.valid_until, chosen.terminated_on or chosen.valid_until)
+        if not chosen.valid_from <= today < until:
+            fault = f"in force from {chosen.valid_from} until the day before {until}"
+            raise ContractNotInForce(f"contract {chosen.number} is not in force on {today}", errors=[("/contract", fault)])
         contract, unit, kind = chosen.id, chosen.contractor, "contractor"
     else:
         named = identity.get_unit(session, payload["unit"])

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from backend.core.act import Act
 from backend.core.database.rows import add_row, find_row, prefetch
 from backend.core.problems import IdTaken
-from backend.domains.evidence import queries as evidence_queries
 from backend.domains.evidence.actions import photos as evidence
+from backend.domains.findings.actions.photos import weigh_photos
 from backend.domains.findings.actions.placing import bind_contract, categorise, place_finding, take_category
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Finding, Note, NumberCounter
@@ -83,7 +83,9 @@ def add_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, A
     row.version += 1
     ended = row.state in moves.ENDED
     if row.state == "recorded":
-        row.lacks_photos = not (photo.state == "usable" and _is_complete(session, row))
+        row.lacks_photos = True
+        if photo.state == "usable":  # its bytes were here before, so nothing will tell of them again
+            weigh_photos(session, row)
     tell(act, "finding.photo_added", row, photo=payload["id"], sha256=payload["sha256"])
     return row, "late_evidence" if ended else None
 
@@ -151,12 +153,6 @@ def _open_day(session: Session, day: str) -> None:
             session.execute(sa.insert(NumberCounter).values(day=day, last=0))
     except sa.exc.IntegrityError:
         return  # another process opened it first, which is as good
-
-
-def _is_complete(session: Session, row: Finding) -> bool:
-    """Whether all photos are usable, the one just declared with them: its bytes were here before, so nothing will tell of them again."""
-    session.flush()
-    return evidence_queries.evidence_of(session, [row.id])[row.id].complete
 
 
 def _declare(session: Session, act: Act, row: Finding, photo: dict[str, Any]) -> Any:

@@ -77,10 +77,10 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
     photos = evidence.photos_of(session, ids)
     weighed = evidence.evidence_of(session, ids)
     dispatches = _by_finding(session, Dispatch, ids, "issued_at")
-    notes = _by_finding(session, Note, ids, "written_at")
     proposals = _by_finding(session, Proposal, [row.id for row in rows if row.disputed], "proposed_at")
-    # A contractor sees its own dispatches, no names of staff, and nothing of other contracts that might have matched.
+    # A contractor sees its own dispatches, no names and notes of staff, and nothing of other contracts that might have matched.
     outsider = is_outsider(reader)
+    notes = _by_finding(session, Note, [] if outsider else ids, "written_at")
     units = {grant.unit for grant in reader.grants}
     for row in rows:
         own = photos.get(row.id, [])
@@ -117,8 +117,7 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
             },
             "photos": [{name: photo[name] for name in _PHOTO} for photo in own],
             "notes": [
-                {"id": note.id, "text": note.text, "written_by": None if outsider else note.written_by, "written_at": note.written_at}
-                for note in notes[row.id]
+                {"id": note.id, "text": note.text, "written_by": note.written_by, "written_at": note.written_at} for note in notes[row.id]
             ],
             "proposals": [
                 {

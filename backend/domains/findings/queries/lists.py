@@ -50,7 +50,8 @@ def visible_to(reader: Actor) -> sa.ColumnElement[bool]:
         elif kind in {"district", "town", "community"}:
             clauses.append(getattr(Finding, kind) == key)
         else:
-            clauses.append(Finding.id.in_(sa.select(Dispatch.finding).where(Dispatch.unit == UUID(key))))
+            whose = Dispatch.unit_kind == "contractor" if kind == "contractor" else Dispatch.unit_kind != "contractor"
+            clauses.append(Finding.id.in_(sa.select(Dispatch.finding).where(Dispatch.unit == UUID(key), whose)))
             if kind == "department":
                 clauses.append(Finding.trade_owner == UUID(key))
     return sa.or_(sa.false(), *clauses)
@@ -66,7 +67,9 @@ def _conditions(reader: Actor, filters: dict[str, Any]) -> list[sa.ColumnElement
     if area := filters.get("area"):
         conditions.append(_LEVELS[len(area)] == area)
     if flag := filters.get("flag"):
-        conditions.append(getattr(Finding, FLAGS[flag]).is_(True))
+        # A request to void it is no column of its own; the column holds SQL's null where there is none, never JSON's.
+        set_ = Finding.void_request.is_not(sa.null()) if flag == "void_requested" else getattr(Finding, FLAGS[flag]).is_(True)
+        conditions.append(set_)
     if contract := filters.get("contract"):
         dispatched = sa.select(Dispatch.finding).where(Dispatch.contract == contract)
         conditions.append(sa.or_(Finding.liable == contract, Finding.id.in_(dispatched)))

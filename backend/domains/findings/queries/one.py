@@ -30,10 +30,13 @@ def lock_finding(session: Session, act: Act, finding: UUID) -> Finding:
 
 
 def await_finding(session: Session, act: Act, finding: UUID) -> Finding:
-    """The finding an operation adds to, locked; NotYet if it has not arrived. What is not the actor's to see is Missing."""
+    """The finding that an act adds to, locked. One that is not the actor's to see is answered as one that is not there.
+
+    Raises NotYet for a phone's operation, which waits for it; Missing at the desk, where nothing waits.
+    """
     row = lock_row(session, Finding, finding)
-    if row is None:
-        raise NotYet(f"finding {finding} has not arrived", awaits=f"finding:{finding}")
-    if not is_visible(row, act.actor):
+    if row is not None and is_visible(row, act.actor):
+        return row
+    if act.op is None:
         raise Missing(f"there is no finding {finding} that you may see")
-    return row
+    raise NotYet(f"finding {finding} has not arrived", awaits=f"finding:{finding}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from backend.core.act import Actor, Grant
@@ -16,7 +16,10 @@ from backend.core.problems import Clash, Forbidden, Kind, Problem
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One row of the table. `by` are roles (`recorder`: who recorded it), `needs` are flags that must be clear, `clock` what starts."""
+    """One row of the table. `by` are roles (`recorder`: who recorded it), `needs` are flags that must be clear, `clock` what starts.
+
+    `pending`: whether a request to void it must be pending (and another's), or must not be; None: either.
+    """
 
     verb: str
     sources: tuple[str, ...]
@@ -24,6 +27,7 @@ class Move:
     by: tuple[str, ...]
     needs: tuple[str, ...] = ()
     clock: str | None = None
+    pending: bool | None = None
 
 
 FILING_NEEDS = ("unlocated", "photos", "condition")
@@ -32,12 +36,18 @@ MOVES: dict[str, Move] = {
     move.verb: move
     for move in (
         Move("withdraw_finding", ("recorded",), "withdrawn", ("recorder",)),
-        Move("file_finding", ("recorded",), "filed", ("acceptor", "shift_leader"), FILING_NEEDS, "dispatch limit"),
-        Move("request_void", ("recorded", "filed"), "", ("acceptor", "shift_leader")),
-        Move("void_finding", ("recorded", "filed"), "void", ("shift_leader",)),
-        Move("dispatch_finding", ("filed",), "dispatched", ("dispatcher",), ("photos",), "disposal"),
+        Move("file_finding", ("recorded",), "filed", ("acceptor", "shift_leader"), FILING_NEEDS, "dispatch limit", pending=False),
+        Move("request_void", ("recorded", "filed"), "", ("acceptor", "shift_leader"), pending=False),
+        Move("void_finding", ("recorded", "filed"), "void", ("shift_leader",), pending=True),
+        # An inspector's withdrawal asks for a void also after the dispatch.
+        Move("refuse_void", ("recorded", "filed", "dispatched"), "", ("shift_leader",), pending=True),
+        Move("waive_photo", ("recorded", "filed", "dispatched"), "", ("shift_leader",)),
+        Move("dispatch_finding", ("filed",), "dispatched", ("dispatcher",), ("photos",), "disposal", pending=False),
     )
 }
+
+STATES = tuple(dict.fromkeys(state for move in MOVES.values() for state in (*move.sources, move.target) if state))
+"""The states that a finding comes to."""
 
 ENDED = frozenset({"withdrawn", "void", "attached", "closed", "self_resolved"})
 
@@ -69,8 +79,8 @@ class NotReady(Problem):
     kind = Kind.CLASH
     title = "Something this move needs is unmet"
     title_zh = "尚不满足办理条件"
-    way_out = "Meet what `unmet` lists: wait for or waive photos, choose a condition, correct the place."
-    way_out_zh = "请补足 unmet 所列条件：等待或豁免照片、选择立案条件、更正位置。"
+    way_out = "Meet what `unmet` lists: wait for or waive photos, choose a condition, correct the place, decide on the request to void it."
+    way_out_zh = "请补足 unmet 所列条件：等待或豁免照片、选择立案条件、更正位置、先处理作废申请。"
 
 
 class StateMoved(Problem):
@@ -84,13 +94,23 @@ class StateMoved(Problem):
     way_out_zh = "请查看最新状态后再决定。"
 
 
+class VoidPending(Clash):
+    """Somebody has asked for the void already, and nobody has decided yet."""
+
+    slug = "void_pending"
+    title = "A request to void it is pending"
+    title_zh = "已有待处理的作废申请"
+    way_out = "Have another shift leader approve or refuse the request that is pending; `void_request` of the finding shows it."
+    way_out_zh = "请由另一位值班长批准或驳回现有的作废申请；案卷的 void_request 显示该申请。"
+
+
 class SameHands(Forbidden):
-    """Separation of duty: who asked does not approve."""
+    """Separation of duty: who asked does not decide."""
 
     slug = "same_hands"
     title = "Another person must do this"
     title_zh = "须由他人办理"
-    way_out = "Ask another shift leader to approve it."
+    way_out = "Ask another shift leader to decide it."
     way_out_zh = "请由另一位值班长审批。"
 
 
@@ -106,6 +126,8 @@ class Movable(Protocol):
     def district(self) -> str: ...
     @property
     def grid(self) -> str | None: ...
+    @property
+    def void_request(self) -> dict[str, Any] | None: ...
 
 
 def covers(grant: Grant, finding: Movable) -> bool:
@@ -122,8 +144,11 @@ def allowed(move: Move, actor: Actor, finding: Movable) -> bool:
     return any(covers(grant, finding) for grant in actor.grants_of(*move.by))
 
 
-def check_move(verb: str, actor: Actor, finding: Movable, *, needs: Iterable[str], state_version: int | None = None) -> Move:
-    """The move, or the problem that says what stands against it: role, version, state, needs — in this order."""
+def check_move(verb: str, actor: Actor, finding: Movable, *, needs: Iterable[str] | None = (), state_version: int | None = None) -> Move:
+    """The move, or the problem that says what stands against it: role, version, state, needs — in this order.
+
+    `needs` None: what it needs is not asked yet. Raises NotYourFinding, StateMoved, MoveNotOpen, NotReady, VoidPending, SameHands.
+    """
     move = MOVES[verb]
     if not allowed(move, actor, finding):
         raise NotYourFinding(f"{verb} is for {', '.join(move.by)} of the finding's area", roles=list(move.by))
@@ -133,12 +158,38 @@ def check_move(verb: str, actor: Actor, finding: Movable, *, needs: Iterable[str
         )
     if finding.state not in move.sources:
         raise MoveNotOpen(f"{verb} is not possible while {finding.state}", state=finding.state, sources=list(move.sources))
-    unmet = [need for need in needs if need in move.needs]
-    if unmet:
-        raise NotReady(f"{verb} needs: {', '.join(unmet)}", unmet=unmet)
+    if needs is not None:
+        _check_needs(move, actor, finding, needs)
     return move
 
 
 def moves_open_to(actor: Actor, finding: Movable) -> list[str]:
-    """The verbs whose state and role fit; what they still need is said when they are tried."""
-    return [verb for verb, move in MOVES.items() if finding.state in move.sources and allowed(move, actor, finding)]
+    """The verbs whose state, role and request to void fit; what they still need is said when they are tried."""
+    return [
+        verb
+        for verb, move in MOVES.items()
+        if finding.state in move.sources
+        and allowed(move, actor, finding)
+        and (move.pending is None or move.pending == (finding.void_request is not None))
+        and not (move.pending and _asked_by(finding, actor))
+    ]
+
+
+def _check_needs(move: Move, actor: Actor, finding: Movable, needs: Iterable[str]) -> None:
+    pending = finding.void_request is not None
+    unmet = [need for need in needs if need in move.needs]
+    if move.pending is not None and move.pending != pending:
+        if move.verb == "request_void":
+            raise VoidPending("somebody has asked for this finding to be voided, and nobody has decided yet")
+        unmet.append("void_request")
+    if unmet == ["void_request"]:
+        said = "somebody has asked for it to be voided" if pending else "nobody has asked for it to be voided"
+        raise NotReady(f"{move.verb} is not possible: {said}", unmet=unmet)
+    if unmet:
+        raise NotReady(f"{move.verb} needs: {', '.join(unmet)}", unmet=unmet)
+    if move.pending and _asked_by(finding, actor):
+        raise SameHands("whoever asked for the void does not decide on it")
+
+
+def _asked_by(finding: Movable, actor: Actor) -> bool:
+    return finding.void_request is not None and finding.void_request["by"] == str(actor.person)

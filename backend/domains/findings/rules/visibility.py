@@ -14,6 +14,8 @@ from backend.core.act import Actor
 AREA_ROLES = ("inspector", "acceptor", "shift_leader", "dispatcher", "assessor", "leader", "auditor", "town_officer", "liaison")
 CONTRACTOR_ROLES = ("contractor_manager", "contractor_worker")
 DEPARTMENT_ROLES = ("department_officer",)
+UNIT_ROLES = (*DEPARTMENT_ROLES, "town_officer", "liaison", "leader")
+"""Roles that read what was dispatched to the unit they are held in, be it a department, a town, a community or the district."""
 _LEVEL = {6: "district", 9: "town", 12: "community"}
 
 
@@ -47,7 +49,10 @@ def scopes_of(finding: Visible) -> list[str]:
 
 
 def scopes_open_to(actor: Actor) -> list[str]:
-    """The scopes a person reads. An inspector of the whole district reads own findings only: a phone holds at most 20,000 entities."""
+    """The scopes a person reads. An inspector of the whole district reads own findings only: a phone holds at most 20,000 entities.
+
+    `department:` stands for every unit that is no contractor: see `scope_of_unit`.
+    """
     if actor.person is None:
         return []
     scopes = {f"user:{actor.person}"}
@@ -56,11 +61,16 @@ def scopes_open_to(actor: Actor) -> list[str]:
             level = _LEVEL.get(len(grant.area))
             if level:
                 scopes.add(f"{level}:{grant.area}")
-        elif grant.role in CONTRACTOR_ROLES:
+        if grant.role in CONTRACTOR_ROLES:
             scopes.add(f"contractor:{grant.unit}")
-        elif grant.role in DEPARTMENT_ROLES:
+        elif grant.role in UNIT_ROLES:
             scopes.add(f"department:{grant.unit}")
     return sorted(scopes)
+
+
+def scope_of_unit(unit: UUID, kind: str) -> str:
+    """The scope that a dispatch to this unit opens."""
+    return f"{'contractor' if kind == 'contractor' else 'department'}:{unit}"
 
 
 def is_visible(finding: Visible, actor: Actor) -> bool:

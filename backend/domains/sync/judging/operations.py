@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.act import Act
 from backend.domains.findings import schemas as findings
-from backend.domains.findings.actions import amend, record
+from backend.domains.findings.actions import amend, photos, record
 from backend.domains.findings.model import Finding
 from backend.domains.findings.queries.documents import limit_of
 from backend.domains.findings.rules.needs import needs_of
@@ -73,12 +73,21 @@ def finding_effects(row: Finding) -> dict[str, Any]:
     }
 
 
+def _patrol_effects(row: Patrol) -> dict[str, Any]:
+    return {"state": row.state, "late": row.late, "overlapping": row.overlapping}
+
+
 def _patrol(action: Callable[..., Patrol]) -> Handler:
     def do(session: Session, act: Act, entity: UUID, payload: dict[str, Any]) -> Done:
         row = action(session, act, patrol=entity, payload=payload)
-        return ("applied", None, row.version, {"state": row.state, "late": row.late, "overlapping": row.overlapping})
+        return ("applied", None, row.version, _patrol_effects(row))
 
     return do
+
+
+def _track(session: Session, act: Act, entity: UUID, payload: dict[str, Any]) -> Done:
+    row, code = patrols.append_track(session, act, patrol=entity, payload=payload)
+    return ("merged" if code else "applied", code, row.version, _patrol_effects(row))
 
 
 def _finding(action: Callable[..., tuple[Finding, str | None]]) -> Handler:
@@ -118,12 +127,13 @@ RECORDERS = ("inspector", "liaison")
 
 OPERATIONS: dict[tuple[str, int], OperationType] = {
     ("open_patrol", 1): OperationType(patrol_schemas.OpenPatrol(), "patrol", Patrol, ("inspector",), _patrol(patrols.open_patrol)),
-    ("append_track", 1): OperationType(patrol_schemas.AppendTrack(), "patrol", Patrol, ("inspector",), _patrol(patrols.append_track)),
+    ("append_track", 1): OperationType(patrol_schemas.AppendTrack(), "patrol", Patrol, ("inspector",), _track),
     ("close_patrol", 1): OperationType(patrol_schemas.ClosePatrol(), "patrol", Patrol, ("inspector",), _patrol(patrols.close_patrol)),
     ("record_finding", 1): OperationType(findings.RecordFinding(), "finding", Finding, RECORDERS, _finding(record.record_finding)),
     ("amend_finding", 1): OperationType(findings.AmendFinding(), "finding", Finding, amend.AMENDERS, _amend),
     ("withdraw_finding", 1): OperationType(findings.WithdrawFinding(), "finding", Finding, RECORDERS, _withdraw),
     ("add_photo", 1): OperationType(findings.Photo(), "finding", Finding, RECORDERS, _finding(record.add_photo)),
+    ("retract_photo", 1): OperationType(findings.RetractPhoto(), "finding", Finding, RECORDERS, _finding(photos.retract_photo)),
     ("add_note", 1): OperationType(findings.AddNote(), "finding", Finding, RECORDERS, _finding(record.add_note)),
     ("seq_void", 1): OperationType(SeqVoid(), "replica", None, (), _void),
 }

@@ -61,7 +61,7 @@ class PlaceAbsurd(Invalid):
 class DatumUnknown(Invalid):
     """The datum named is not one that can be converted."""
 
-    slug = "datum_unknown"
+    slug = "unknown_datum"
     title = "The datum is unknown"
     title_zh = "未知的坐标系"
     way_out = "Name the datum as WGS-84, GCJ-02 or BD-09; CGCS2000 counts as WGS-84."
