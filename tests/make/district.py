@@ -204,7 +204,9 @@ _SEEDERS: dict[str, Callable[[Databases], tuple[str, dict[str, Any]]]] = {"sqlit
 def _seeded_at(url: str, folder: Path) -> dict[str, Any]:
     app = build_app(url, folder)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        Clock().install(monkeypatch)
+        clock = Clock()
+        clock.forward(hours=-1)  # what is seeded holds from then on: a test begins at noon
+        clock.install(monkeypatch)
         made = seed(app)
     close_app(app)
     return made

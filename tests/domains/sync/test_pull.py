@@ -215,7 +215,8 @@ def test_a_lost_scope_is_listed_and_a_gained_one_fills_by_itself(district, lin, 
     district.do(end_role, by="admin", person=tang.person, held=held)
     district.do(grant_role, by="admin", person=tang.person, role="town_officer", unit=district.unit("330113002"))
     pages = tang.sync(limit=1)
-    assert pages[0]["scopes"] == {"added": ["town:330113002"], "dropped": ["town:330113001"]}
+    before, after = (f"department:{district.unit(code)}" for code in ("330113001", "330113002"))
+    assert pages[0]["scopes"] == {"added": [after, "town:330113002"], "dropped": [before, "town:330113001"]}
     assert all(page["scopes"] == {"added": [], "dropped": []} for page in pages[1:])
     assert set(tang.docs()) == {east}
 

@@ -1,0 +1,205 @@
+"""The rules of findings, by values alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field, replace
+from itertools import permutations
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.core.act import SYSTEM, Actor, Grant
+from backend.domains.findings.rules.amending import AMENDABLE, BINDING, SETTLED, Write, fate_of, outranks
+from backend.domains.findings.rules.moves import MOVES, MoveNotOpen, NotReady, NotYourFinding, StateMoved, check_move, moves_open_to
+from backend.domains.findings.rules.needs import FLAGS, needs_of
+from backend.domains.findings.rules.visibility import is_outsider, is_visible, scopes_of, scopes_open_to
+
+LIN, ZHAO, WU = uuid4(), uuid4(), uuid4()
+STATES = ("recorded", "withdrawn", "filed", "void", "dispatched", "rectified", "verified", "closed", "attached", "self_resolved")
+ROLES = ("inspector", "acceptor", "shift_leader", "dispatcher", "liaison", "town_officer", "leader", "auditor", "administrator")
+
+
+ASKED = {"by": str(LIN)}
+
+
+@dataclass
+class Row:
+    state: str = "recorded"
+    state_version: int = 3
+    recorded_by: UUID = LIN
+    district: str = "330113"
+    town: str | None = "330113001"
+    community: str | None = "330113001001"
+    grid: str | None = "330113001001001"
+    trade_owner: UUID | None = None
+    units: list = field(default_factory=list)
+    void_request: dict | None = None
+
+
+def actor(*roles, area="330113", person=None, unit=None, kind="district"):
+    return Actor(person or uuid4(), "x", "x", tuple(Grant(role, unit or uuid4(), kind, area) for role in roles))
+
+
+# Moves
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("verb", MOVES)
+def test_a_move_is_open_to_its_roles_from_its_states_and_refused_by_name_otherwise(verb, role, state):
+    move = MOVES[verb]
+    row = Row(state, void_request=ASKED if move.pending else None)
+    who = actor(role)
+    if role not in move.by:
+        expected = NotYourFinding
+    elif state not in move.sources:
+        expected = MoveNotOpen
+    else:
+        expected = None
+    if expected:
+        with pytest.raises(expected):
+            check_move(verb, who, row, needs=())
+        assert verb not in moves_open_to(who, row)
+    else:
+        assert check_move(verb, who, row, needs=()) is move
+        assert verb in moves_open_to(who, row)
+
+
+def test_a_request_to_void_shuts_some_moves_and_opens_others_but_not_to_who_asked():
+    zhao, other = actor("acceptor", "shift_leader", "dispatcher", person=LIN), actor("acceptor", "shift_leader", "dispatcher")
+    for state in ("recorded", "filed"):
+        free, asked = Row(state, recorded_by=WU), Row(state, recorded_by=WU, void_request=ASKED)
+        assert set(moves_open_to(other, free)) & {"void_finding", "refuse_void"} == set()
+        assert set(moves_open_to(other, asked)) == {"void_finding", "refuse_void", "waive_photo"}
+        assert moves_open_to(zhao, asked) == ["waive_photo"]
+
+
+@pytest.mark.parametrize(
+    ("area", "grid", "may"),
+    [
+        ("330113", "330113001001001", True),
+        ("330113001", "330113001001001", True),
+        ("330113001001", "330113001001001", True),
+        ("330113002", "330113001001001", False),
+        ("33011300100", "330113001001001", True),
+        (None, "330113001001001", False),
+        ("330113", None, True),
+        ("330113001", None, False),
+    ],
+)
+def test_a_role_reaches_as_far_as_its_area(area, grid, may):
+    who, row = actor("acceptor", area=area), Row(grid=grid)
+    assert ("file_finding" in moves_open_to(who, row)) is may
+
+
+def test_only_the_recorder_withdraws():
+    assert "withdraw_finding" in moves_open_to(actor("inspector", person=LIN), Row())
+    assert "withdraw_finding" not in moves_open_to(actor("inspector", "shift_leader", person=WU), Row())
+
+
+def test_what_is_checked_first_is_told_first():
+    row = Row("void")
+    for who, version, needs, problem in (
+        (actor("leader"), 9, ("photos",), NotYourFinding),
+        (actor("acceptor"), 9, ("photos",), StateMoved),
+        (actor("acceptor"), 3, ("photos",), MoveNotOpen),
+    ):
+        with pytest.raises(problem):
+            check_move("file_finding", who, row, needs=needs, state_version=version)
+    with pytest.raises(NotReady) as caught:
+        check_move("file_finding", actor("acceptor"), Row(), needs=("photos", "awaiting_contract", "condition"))
+    assert caught.value.members["unmet"] == ["photos", "condition"]
+    assert check_move("file_finding", SYSTEM, Row(), needs=("awaiting_contract", "disputed")) is MOVES["file_finding"]
+
+
+# Needs
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(FLAGS.values(), st.booleans())))
+def test_needs_are_the_flags_that_are_set(flags):
+    shown = needs_of(type("Row", (), flags))
+    assert {FLAGS[name] for name in shown} == {column for column, is_set in flags.items() if is_set} and len(shown) == len(set(shown))
+
+
+# Visibility
+
+
+def test_an_inspector_of_the_whole_district_reads_only_own_findings():
+    assert scopes_open_to(actor("inspector", person=LIN)) == [f"user:{LIN}"]
+    assert not is_visible(Row(recorded_by=WU), actor("inspector", person=LIN))
+    assert is_visible(Row(recorded_by=LIN), actor("inspector", person=LIN))
+
+
+def test_nobody_without_a_role_and_not_the_system_reads_anything_of_others():
+    assert scopes_open_to(SYSTEM) == []
+    stranger = Actor(uuid4(), "s", "s")
+    assert scopes_open_to(stranger) == [f"user:{stranger.person}"] and not is_visible(Row(), stranger)
+    for role in ("administrator", "security_administrator", "audit_administrator"):
+        assert not is_visible(Row(), actor(role))
+
+
+def test_a_contractor_sees_what_was_dispatched_to_it_and_a_department_what_its_trade_owns():
+    unit = uuid4()
+    contractor, department = actor("contractor_worker", unit=unit, area=None), actor("department_officer", unit=unit, area=None)
+    assert not is_visible(Row(), contractor) and not is_visible(Row(), department)
+    assert is_visible(Row(units=[f"contractor:{unit}"]), contractor) and not is_visible(Row(units=[f"contractor:{unit}"]), department)
+    assert is_visible(Row(trade_owner=unit), department) and not is_visible(Row(trade_owner=unit), contractor)
+    assert is_outsider(contractor) and not is_outsider(department) and not is_outsider(Actor(uuid4(), "s", "s"))
+    assert not is_outsider(replace(contractor, grants=(*contractor.grants, *department.grants)))
+
+
+def test_an_unlocated_finding_is_the_districts_and_its_recorders():
+    row = Row(town=None, community=None, grid=None)
+    assert scopes_of(row) == sorted([f"user:{LIN}", "district:330113"])
+    assert is_visible(row, actor("acceptor")) and not is_visible(row, actor("town_officer", area="330113001"))
+
+
+# Amending
+
+MOMENT = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
+AMENDMENT = st.tuples(st.sampled_from([LIN, ZHAO, WU]), st.integers(1, 3), st.sampled_from(["new", "other", "third"]))
+
+
+def final_value(amendments):
+    """What a field comes to, and who is kept beside it, when all saw the recorded value."""
+    present, last = "recorded", Write(LIN, MOMENT, "")
+    for by, minutes, value, op in amendments:
+        mine = Write(by, MOMENT + dt.timedelta(minutes=minutes), op)
+        fate = fate_of("note", seen="recorded", value=value, present=present, mine=mine, last=last, author=LIN, state="recorded")
+        if fate == "set" or (fate == "same" and outranks(mine, last, author=LIN)):
+            present, last = value, mine
+    return present
+
+
+@given(st.lists(AMENDMENT, min_size=2, max_size=4))
+def test_what_a_field_comes_to_does_not_depend_on_who_arrives_first(amendments):  # fault 60
+    named = [(*amendment, f"op-{number}") for number, amendment in enumerate(amendments)]
+    assert len({final_value(order) for order in permutations(named)}) == 1
+
+
+def test_the_author_stands_over_others_and_among_equals_the_later():
+    def fate(mine, last, **other):
+        known = {"seen": "a", "value": "c", "present": "b", "author": LIN, "state": "recorded"}
+        return fate_of("note", mine=mine, last=last, **{**known, **other})
+
+    early, late = MOMENT, MOMENT + dt.timedelta(minutes=1)
+    assert fate(Write(LIN, early, "1"), Write(WU, late, "2")) == "set"
+    assert fate(Write(WU, late, "2"), Write(LIN, early, "1")) == "propose"
+    assert fate(Write(LIN, late, "1"), Write(LIN, early, "2")) == "set"
+    assert fate(Write(LIN, early, "2"), Write(LIN, late, "1")) == "keep"
+    assert fate(Write(WU, early, "2"), Write(ZHAO, early, "1")) == "set"
+    assert fate(Write(WU, early, "1"), Write(ZHAO, early, "2")) == "keep"
+    assert fate(Write(WU, early, "1"), Write(LIN, late, "2"), seen="b") == "set"
+    assert fate(Write(WU, early, "1"), Write(LIN, late, "2"), value="b") == "same"
+
+
+@pytest.mark.parametrize("name", AMENDABLE)
+@pytest.mark.parametrize("state", STATES)
+def test_once_dispatched_what_decides_contract_and_deadline_is_only_proposed(name, state):
+    write = Write(LIN, MOMENT, "1")
+    fate = fate_of(name, seen="a", value="b", present="a", mine=write, last=write, author=LIN, state=state)
+    proposed = state in SETTLED or (state in {"dispatched", "rectified"} and name in BINDING)
+    assert fate == ("propose" if proposed else "set")
