@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from backend.core.database.base import Base
 from backend.core.database.engine import WRITER, options, prepare
-from backend.domains.findings.schemas import RecordFinding
+from backend.domains.findings.schemas.operations import RecordFinding
 from backend.domains.patrols.schemas import OpenPatrol
 from backend.entrypoints import models  # noqa: F401 - every table must be known
 

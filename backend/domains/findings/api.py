@@ -16,13 +16,13 @@ from backend.domains.deadlines import queries as deadlines
 from backend.domains.evidence import queries as evidence
 from backend.domains.evidence.outside.serving import photo_file
 from backend.domains.evidence.outside.stores import open_store
-from backend.domains.findings import schemas
 from backend.domains.findings.actions import amend, move, photos, record
 from backend.domains.findings.queries.documents import deadlines_of, finding_docs, history_of
 from backend.domains.findings.queries.lists import list_findings as listed
 from backend.domains.findings.queries.one import get_finding as one
 from backend.domains.findings.rules.moves import moves_open_to
 from backend.domains.findings.rules.visibility import AREA_ROLES, CONTRACTOR_ROLES, DEPARTMENT_ROLES
+from backend.domains.findings.schemas import desk, documents, operations
 
 READERS = (*AREA_ROLES, *CONTRACTOR_ROLES, *DEPARTMENT_ROLES)
 ORIGINAL_READERS = tuple(role for role in READERS if role not in CONTRACTOR_ROLES)
@@ -34,8 +34,8 @@ blueprints = [blueprint]
 
 @blueprint.get("/findings")
 @caller(*READERS)
-@blueprint.arguments(schemas.ListFindings(), location="query")
-@blueprint.response(200, schemas.FindingPage())
+@blueprint.arguments(desk.ListFindings(), location="query")
+@blueprint.response(200, documents.FindingPage())
 def list_findings(query: dict[str, Any]) -> dict[str, Any]:
     """Findings the caller may see, the newest first."""
     session, act = here()
@@ -45,7 +45,7 @@ def list_findings(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.get("/findings/<uuid:finding>")
 @caller(*READERS)
-@blueprint.response(200, schemas.FindingWithHistory())
+@blueprint.response(200, documents.FindingWithHistory())
 def get_finding(finding: UUID) -> dict[str, Any]:
     """One finding with its history and the moves open to the caller."""
     return _shown(finding)
@@ -53,7 +53,7 @@ def get_finding(finding: UUID) -> dict[str, Any]:
 
 @blueprint.get("/findings/<uuid:finding>/deadlines")
 @caller(*READERS)
-@blueprint.response(200, schemas.DeadlinesExplained())
+@blueprint.response(200, documents.DeadlinesExplained())
 def explain_deadlines(finding: UUID) -> dict[str, Any]:
     """The deadlines of its dispatches, each explained step by step in Chinese and English; also for the contractor who must keep it."""
     session, act = here()
@@ -61,15 +61,15 @@ def explain_deadlines(finding: UUID) -> dict[str, Any]:
         one(session, finding, act.actor)
         items = [
             {"dispatch": task, "deadline": deadlines.explain(session, deadlines.get_deadline(session, deadline), at=act.at)}
-            for task, deadline in deadlines_of(session, finding)
+            for task, deadline in deadlines_of(session, finding, act.actor)
         ]
     return {"items": items}
 
 
 @blueprint.post("/findings/<uuid:finding>/filing")
 @caller("acceptor", "shift_leader")
-@blueprint.arguments(schemas.FileFinding())
-@blueprint.response(200, schemas.FindingWithHistory())
+@blueprint.arguments(desk.FileFinding())
+@blueprint.response(200, documents.FindingWithHistory())
 def file_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """File a recorded finding: condition chosen, grid known, evidence complete."""
     session, act = here()
@@ -79,8 +79,8 @@ def file_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 
 @blueprint.post("/findings/<uuid:finding>/void-request")
 @caller("acceptor", "shift_leader")
-@blueprint.arguments(schemas.VoidFinding())
-@blueprint.response(200, schemas.FindingWithHistory())
+@blueprint.arguments(desk.VoidFinding())
+@blueprint.response(200, documents.FindingWithHistory())
 def request_void(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Ask for a finding to be voided."""
     session, act = here()
@@ -90,8 +90,8 @@ def request_void(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 
 @blueprint.post("/findings/<uuid:finding>/void")
 @caller("shift_leader")
-@blueprint.arguments(schemas.VoidFinding())
-@blueprint.response(200, schemas.FindingWithHistory())
+@blueprint.arguments(desk.VoidFinding())
+@blueprint.response(200, documents.FindingWithHistory())
 def void_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Approve a void that somebody else asked for."""
     session, act = here()
@@ -101,8 +101,8 @@ def void_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 
 @blueprint.post("/findings/<uuid:finding>/void-request/refusal")
 @caller("shift_leader")
-@blueprint.arguments(schemas.VoidFinding())
-@blueprint.response(200, schemas.FindingWithHistory())
+@blueprint.arguments(desk.VoidFinding())
+@blueprint.response(200, documents.FindingWithHistory())
 def refuse_void(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Refuse a void that somebody else asked for."""
     session, act = here()
@@ -112,8 +112,8 @@ def refuse_void(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 
 @blueprint.post("/findings/<uuid:finding>/dispatches")
 @caller("dispatcher")
-@blueprint.arguments(schemas.DispatchFinding())
-@blueprint.response(201, schemas.FindingWithHistory())
+@blueprint.arguments(desk.DispatchFinding())
+@blueprint.response(201, documents.FindingWithHistory())
 def dispatch_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Dispatch a filed finding; the disposal clock starts."""
     session, act = here()
@@ -123,8 +123,8 @@ def dispatch_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 
 @blueprint.post("/findings/<uuid:finding>/amendments")
 @caller(*amend.AMENDERS)
-@blueprint.arguments(schemas.AmendFinding())
-@blueprint.response(200, schemas.FindingWithHistory())
+@blueprint.arguments(operations.AmendFinding())
+@blueprint.response(200, documents.FindingWithHistory())
 def amend_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Change fields, each with the value seen; what another changed meanwhile is not overwritten but kept as a proposal."""
     session, act = here()
@@ -134,8 +134,8 @@ def amend_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 
 @blueprint.post("/findings/<uuid:finding>/notes")
 @caller(*NOTE_WRITERS)
-@blueprint.arguments(schemas.AddNote())
-@blueprint.response(201, schemas.FindingWithHistory())
+@blueprint.arguments(operations.AddNote())
+@blueprint.response(201, documents.FindingWithHistory())
 def add_note(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Add a note."""
     session, act = here()
@@ -145,8 +145,8 @@ def add_note(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 
 @blueprint.post("/findings/<uuid:finding>/photos/<uuid:photo>/waiver")
 @caller("shift_leader")
-@blueprint.arguments(schemas.WaivePhoto())
-@blueprint.response(200, schemas.FindingWithHistory())
+@blueprint.arguments(desk.WaivePhoto())
+@blueprint.response(200, documents.FindingWithHistory())
 def waive_photo(payload: dict[str, Any], finding: UUID, photo: UUID) -> dict[str, Any]:
     """Let the finding go on without a photo that will not come or cannot be read."""
     session, act = here()

@@ -38,7 +38,14 @@ REACTIONS = (
     Reaction("evidence", ("photo.stored", "photo.usable", "photo.unreadable", "photo.waived", "photo.retracted"), _settle_evidence),
     Reaction(
         "automatic moves",
-        ("finding.recorded", "finding.amended", "finding.evidence_settled", "finding.filed"),
+        (
+            "finding.recorded",
+            "finding.amended",
+            "finding.evidence_settled",
+            "finding.filed",
+            "finding.void_refused",
+            "finding.photo_waived",
+        ),
         _advance,
         concerns=_is_ready,
     ),

@@ -58,9 +58,11 @@ def history_of(session: Session, finding: UUID, reader: Actor) -> list[dict[str,
     ]
 
 
-def deadlines_of(session: Session, finding: UUID) -> list[tuple[UUID, UUID]]:
-    """The finding's dispatches that have a deadline, the oldest first, as pairs of dispatch and deadline."""
+def deadlines_of(session: Session, finding: UUID, reader: Actor) -> list[tuple[UUID, UUID]]:
+    """The finding's dispatches that have a deadline, the oldest first, as pairs of dispatch and deadline; a contractor's own only."""
     query = sa.select(Dispatch.id, Dispatch.deadline).where(Dispatch.finding == finding, Dispatch.deadline.is_not(None))
+    if is_outsider(reader):
+        query = query.where(Dispatch.unit.in_({grant.unit for grant in reader.grants}))
     return [(row.id, row.deadline) for row in session.execute(query.order_by(Dispatch.issued_at, Dispatch.id))]
 
 

@@ -14,11 +14,11 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from backend.core.act import Act
-from backend.domains.findings import schemas as findings
 from backend.domains.findings.actions import amend, photos, record
 from backend.domains.findings.model import Finding
 from backend.domains.findings.queries.documents import limit_of
 from backend.domains.findings.rules.needs import needs_of
+from backend.domains.findings.schemas import operations as findings
 from backend.domains.patrols import actions as patrols
 from backend.domains.patrols import schemas as patrol_schemas
 from backend.domains.patrols.model import Patrol

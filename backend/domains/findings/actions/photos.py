@@ -1,0 +1,60 @@
+"""Photos that are waived or taken back: what they change of their finding is known at once."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backend.core.act import Act
+from backend.core.database.rows import write
+from backend.core.problems import Missing, NotYet
+from backend.domains.evidence import queries as evidence_queries
+from backend.domains.evidence.actions import photos as evidence
+from backend.domains.findings.actions.telling import tell
+from backend.domains.findings.model import Finding
+from backend.domains.findings.queries.one import await_finding, lock_finding
+from backend.domains.findings.rules.moves import check_move
+from backend.domains.findings.rules.needs import lacks_photos
+
+
+def waive_photo(session: Session, act: Act, *, finding: UUID, photo: UUID, payload: dict[str, Any]) -> Finding:
+    """The finding goes on without this photo. A waiver given before changes nothing.
+
+    Raises Missing for a photo of another finding, PhotoSettled, Invalid for an empty reason, and what `check_move` raises.
+    """
+    row = lock_finding(session, act, finding)
+    check_move("waive_photo", act.actor, row)
+    told = len(act.told)
+    evidence.waive_photo(session, act, photo=photo, subject=finding, reason=payload["reason"])
+    if len(act.told) > told:
+        weigh_photos(session, row)
+        row.version += 1
+        tell(act, "finding.photo_waived", row, photo=photo, reason=payload["reason"])
+    return row
+
+
+def retract_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> tuple[Finding, str | None]:
+    """Mark an own photo as taken back: it counts no more, its bytes stay. A second time changes nothing.
+
+    Raises NotYet for a finding or photo that has not arrived, Forbidden for another's photo, Invalid for an empty reason.
+    """
+    row = await_finding(session, act, finding)
+    told = len(act.told)
+    try:
+        evidence.retract_photo(session, act, photo=payload["photo"], subject=finding, reason=payload["reason"])
+    except Missing as missing:  # its declaration may be under way: whatever changes the finding wakes this again
+        raise NotYet(f"photo {payload['photo']} of finding {finding} has not arrived", awaits=f"finding:{finding}") from missing
+    if len(act.told) > told:
+        weigh_photos(session, row)
+        row.version += 1
+        tell(act, "finding.photo_retracted", row, photo=payload["photo"], reason=payload["reason"])
+    return row, None
+
+
+def weigh_photos(session: Session, row: Finding) -> None:
+    """Set the flag by the photos as they are now, those of this transaction with them."""
+    write(session)
+    seen = evidence_queries.evidence_of(session, [row.id])[row.id]
+    row.lacks_photos = lacks_photos(declared=seen.declared, settled=seen.usable + seen.waived)
