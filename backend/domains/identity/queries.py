@@ -197,6 +197,12 @@ def units_by_code(session: Session, codes: Collection[str]) -> dict[str, Unit]:
     return found
 
 
+def unit_codes_by_area(session: Session) -> dict[tuple[str, str], str]:
+    """(kind, area code) to the code of the unit that answers for that area."""
+    query = sa.select(Unit.kind, Unit.area, Unit.code).where(Unit.area.is_not(None)).order_by(Unit.code.desc())
+    return {(kind, area): code for kind, area, code in session.execute(query) if area is not None}
+
+
 def list_units(session: Session, *, limit: int, kind: str | None = None, after: str | None = None) -> Sequence[Unit]:
     """At most `limit` units in order of code, after this code."""
     query = sa.select(Unit).order_by(Unit.code).limit(limit)

@@ -2,10 +2,13 @@
 
 from flask import Flask
 
-from backend.entrypoints.cli import database, deadlines, identity, start, territory, worker
+from backend.entrypoints.cli import catalog, database, deadlines, identity, start, territory, units, worker
 from backend.entrypoints.cli.demo import seed
 
-COMMANDS = (database.group, seed.group, identity.people, territory.group, deadlines.group, start.command, worker.command)
+COMMANDS = (
+    *(database.group, territory.group, units.group, catalog.group, deadlines.group, identity.people),
+    *(seed.group, start.command, worker.command),
+)
 
 
 def install(app: Flask) -> None:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy.orm import Session
 
 from backend.core import act as acts
 from backend.core.act import SYSTEM
-from backend.core.database.engine import db
 from backend.core.perform import perform, reading
-from backend.core.problems import Problem
 from backend.domains.identity import queries
 from backend.domains.identity.actions.importing import import_people
 from backend.domains.identity.actions.people import reset_password
@@ -21,6 +17,7 @@ from backend.domains.identity.outside import passwords
 from backend.domains.identity.rules import people_file
 from backend.domains.identity.rules.lockout import key_of_login
 from backend.domains.identity.rules.people import folded
+from backend.entrypoints.cli import operator
 
 people = AppGroup("people", help="People and their accounts. 人员与账号。")
 
@@ -34,8 +31,8 @@ def import_file(file: Path) -> None:
     GB18030. All or nothing: faults are listed by line and column. Who is new gets a one-time password, printed once as login and
     password with a tab between; nobody else's password changes.
     """
-    session = _session()
-    try:
+    session = operator.session()
+    with operator.answering():
         lines, encoding = people_file.read_lines(file.read_bytes())
         with reading(session):
             units = queries.units_by_code(session, [line.unit_code for line in lines])
@@ -44,8 +41,6 @@ def import_file(file: Path) -> None:
         given = {login: passwords.one_time() for login in fresh}
         hashes = {login: passwords.hashed(password) for login, password in given.items()}
         done = perform(session, acts.begin(SYSTEM), import_people, lines=lines, hashes=hashes)
-    except Problem as problem:
-        raise _refused(problem) from problem
     for login in done.enrolled:
         click.echo(f"{login}\t{given[login]}")
     counts = f"{len(done.enrolled)} enrolled, {len(done.changed)} changed, {len(done.unchanged)} unchanged"
@@ -57,7 +52,7 @@ def import_file(file: Path) -> None:
 @click.argument("login")
 def reset(login: str) -> None:
     """Give a person a new one-time password and print it; all their sessions end (重置密码并结束其全部会话)."""
-    session = _session()
+    session = operator.session()
     with reading(session):
         found = queries.find_person_by_login(session, login)
         person = found.id if found else None
@@ -67,16 +62,3 @@ def reset(login: str) -> None:
     password_hash = passwords.hashed(password)
     perform(session, acts.begin(SYSTEM), reset_password, person=person, password_hash=password_hash, login_key=key_of_login(folded(login)))
     click.echo(password)
-
-
-def _session() -> Session:
-    session: Session = db.session()
-    session.info["wake"] = current_app.extensions.get("linping.wake")
-    return session
-
-
-def _refused(problem: Problem) -> click.ClickException:
-    lines = [f"{problem.title} / {problem.title_zh}: {problem.detail}" if not problem.errors else f"{problem.title} / {problem.title_zh}"]
-    lines += [f"  {pointer}: {reason}" for pointer, reason in problem.errors]
-    lines += [problem.way_out, problem.way_out_zh]
-    return click.ClickException("\n".join(lines))

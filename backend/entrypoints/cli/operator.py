@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from flask import current_app
 from sqlalchemy.orm import Session
 
 from backend.core.database.engine import db
-from backend.core.problems import Problem
+from backend.core.problems import Malformed, Problem
 
 
 class Refused(click.ClickException):
@@ -37,3 +38,11 @@ def answering() -> Iterator[None]:
         lines += [f"  {pointer}: {reason}" for pointer, reason in problem.errors]
         lines += [problem.way_out, problem.way_out_zh]
         raise click.ClickException("\n".join(lines)) from problem
+
+
+def text_of(file: Path) -> str:
+    """The UTF-8 text of a file. Raises Malformed."""
+    try:
+        return file.read_bytes().decode("utf-8")
+    except ValueError as fault:
+        raise Malformed(f"{file.name} is no UTF-8 text: {fault}") from fault
