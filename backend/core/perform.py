@@ -118,8 +118,8 @@ def _bare(session: Session, step: Step[T]) -> T:
         if step.act.told or rows.touched(session):
             raise _Touched from problem
         return step.refused(session, step.act, problem)
-    except sa.exc.SQLAlchemyError:
-        raise
+    except sa.exc.StatementError:
+        raise  # the transaction is spoilt: perform_run decides
     except Exception as fault:
         raise _Touched from fault
 

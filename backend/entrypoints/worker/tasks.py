@@ -13,7 +13,7 @@ from backend.core import act as acts
 from backend.core.act import SYSTEM, Act
 from backend.core.http.callers import session
 from backend.core.perform import perform, reading
-from backend.core.reactions import catch_up
+from backend.core.reactions import Reaction, catch_up
 from backend.domains.deadlines import actions as deadlines
 from backend.domains.evidence import queries as evidence
 from backend.domains.identity.actions import sessions
@@ -31,14 +31,20 @@ _LEFT_ALONE = dt.timedelta(seconds=30)
 
 
 def react(app: Flask) -> int:
-    """Work through the journal until nothing follows any more; how many entries were worked on."""
+    """Work through the journal until nothing follows any more; how many entries were worked on. A reaction that is stuck stops no other."""
     done = 0
     with app.app_context():
-        while True:
-            count = sum(catch_up(session(), reaction) for reaction in REACTIONS)
+        while count := sum(_caught_up(reaction) for reaction in REACTIONS):
             done += count
-            if not count:
-                return done
+    return done
+
+
+def _caught_up(reaction: Reaction) -> int:
+    try:
+        return catch_up(session(), reaction)
+    except Exception:
+        log.exception("a reaction is stuck", extra={"reaction": reaction.name})
+        return 0
 
 
 def each(app: Flask, *steps: Callable[[Flask], object]) -> None:
