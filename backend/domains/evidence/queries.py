@@ -12,7 +12,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.core.problems import Missing
 from backend.domains.evidence.model import Blob, Delivery, Photo, Upload
 from backend.domains.evidence.rules.photos import Evidence, delivery_key, state_shown, weigh
 from backend.domains.evidence.rules.tus import BadUploadHeader, Claim, upload_id
@@ -137,14 +136,6 @@ def find_photo(session: Session, photo: UUID, *, subject: UUID) -> FoundPhoto | 
     query = sa.select(Photo.id, Photo.sha256, Blob.mime, Photo.state).join(Blob, Blob.sha256 == Photo.sha256)
     row = session.execute(query.where(Photo.id == photo, Photo.subject == subject, Photo.state != "declared")).one_or_none()
     return FoundPhoto(*row) if row else None
-
-
-def get_blob(session: Session, sha256: str) -> Blob:
-    """The blob. Raises Missing."""
-    row = session.get(Blob, sha256)
-    if row is None:
-        raise Missing(f"no blob {sha256}")
-    return row
 
 
 def find_standing(session: Session, claim: Claim, *, person: UUID, at: dt.datetime) -> Standing:

@@ -1,4 +1,4 @@
-"""What a phone sends about a patrol, and a patrol as it is shown."""
+"""What a phone sends about a patrol."""
 
 from __future__ import annotations
 
@@ -45,20 +45,3 @@ class ClosePatrol(Schema):
     """`d` of close_patrol: grids (15 digits) or road codes that were visited, also where nothing was found."""
 
     visited = fields.List(fields.String(validate=validate.Length(min=1, max=40)), required=True, validate=validate.Length(max=2000))
-
-
-class PatrolDoc(Schema):
-    """A patrol as pulled and shown."""
-
-    id = fields.UUID()
-    version = fields.Integer()
-    state = fields.String()
-    inspector = fields.UUID()
-    planned = fields.UUID(allow_none=True)
-    opened_at = fields.AwareDateTime()
-    closed_at = fields.AwareDateTime(allow_none=True)
-    visited = fields.List(fields.String())
-    points = fields.Integer()
-    metres = fields.Float()
-    late = fields.Boolean()
-    overlapping = fields.Boolean()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from backend.core.problems import Invalid
 from backend.domains.identity.rules import people, roles
+from backend.domains.identity.rules.table_file import Encoding, read_table
 
 COLUMNS = ("login", "name", "phone", "role", "unit_code")
 MOST = 20_000
-Encoding = Literal["utf-8", "gb18030"]
 
 
 class PeopleFileInvalid(Invalid):
@@ -52,30 +50,11 @@ def read_lines(data: bytes) -> tuple[list[PersonLine], Encoding]:
 
     Raises PeopleFileInvalid for what is no such table at all. Empty lines are skipped.
     """
-    text, encoding = _decoded(data)
-    try:
-        table = list(csv.reader(text.splitlines(keepends=True), strict=True))
-    except csv.Error as error:
-        raise _invalid([("/1", f"no CSV: {error}")]) from error
-    header = [cell.strip().casefold() for cell in table[0]] if table else []
-    if sorted(header) != sorted(COLUMNS):
-        raise _invalid([("/1", f"the header must name the columns {', '.join(COLUMNS)}; it names {', '.join(header) or 'nothing'}")])
-    faults: list[tuple[str, str]] = []
-    lines: list[PersonLine] = []
-    for number, cells in enumerate(table[1:], start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            faults.append((f"/{number}", f"{len(cells)} columns instead of {len(header)}"))
-            continue
-        row = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-        lines.append(PersonLine(number, people.folded(row["login"]), row["name"], row["phone"] or None, row["role"], row["unit_code"]))
-    if len(lines) > MOST:
-        faults.append(("/", f"{len(lines)} lines; at most {MOST} at once"))
-    if not lines and not faults:
-        faults.append(("/2", "nobody is in the file"))
-    if faults:
-        raise _invalid(faults)
+    rows, encoding = read_table(data, columns=COLUMNS, most=MOST, empty="nobody is in the file", refusal=_invalid)
+    lines = [
+        PersonLine(number, people.folded(row["login"]), row["name"], row["phone"] or None, row["role"], row["unit_code"])
+        for number, row in rows
+    ]
     return lines, encoding
 
 
@@ -122,17 +101,6 @@ def _role_faults(entry: PersonEntry, line: PersonLine, unit_kinds: Mapping[str, 
     elif line.role in roles.ROLES and (reason := roles.fault_of_place(line.role, kind)):
         faults.append(("unit_code", reason))
     return faults
-
-
-def _decoded(data: bytes) -> tuple[str, Encoding]:
-    try:
-        return data.decode("utf-8-sig"), "utf-8"
-    except UnicodeDecodeError:
-        pass
-    try:
-        return data.decode("gb18030"), "gb18030"
-    except UnicodeDecodeError as error:
-        raise _invalid([("/1", "neither UTF-8 nor GB18030")]) from error
 
 
 def _invalid(faults: list[tuple[str, str]]) -> PeopleFileInvalid:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from backend.core.problems import Invalid
+from backend.domains.identity.rules.table_file import read_table
 from backend.domains.identity.rules.units import UnitInvalid, check_unit
 
 COLUMNS = ("kind", "code", "name", "name_en", "area", "parent_code")
@@ -42,30 +42,11 @@ def read_lines(data: bytes) -> list[UnitLine]:
 
     Raises UnitFileInvalid for what is no such table.
     """
-    try:
-        table = list(csv.reader(_decoded(data).splitlines(keepends=True), strict=True))
-    except csv.Error as error:
-        raise invalid([("/1", f"no CSV: {error}")]) from error
-    header = [cell.strip().casefold() for cell in table[0]] if table else []
-    if sorted(header) != sorted(COLUMNS):
-        raise invalid([("/1", f"the header must name the columns {', '.join(COLUMNS)}; it names {', '.join(header)[:200] or 'nothing'}")])
-    faults: list[tuple[str, str]] = []
-    lines: list[UnitLine] = []
-    for number, cells in enumerate(table[1:], start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            faults.append((f"/{number}", f"{len(cells)} columns instead of {len(header)}"))
-            continue
-        row = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+    rows, _ = read_table(data, columns=COLUMNS, most=MOST, empty="no unit is in the file", refusal=invalid)
+    lines = []
+    for number, row in rows:
         optional = {name: row[name] or None for name in ("name_en", "area", "parent_code")}
         lines.append(UnitLine(number, row["kind"], row["code"], row["name"], **optional))
-    if len(lines) > MOST:
-        faults.append(("/", f"{len(lines)} lines; at most {MOST} at once"))
-    if not lines and not faults:
-        faults.append(("/2", "no unit is in the file"))
-    if faults:
-        raise invalid(faults)
     return lines
 
 
@@ -98,12 +79,3 @@ def invalid(faults: list[tuple[str, str]]) -> UnitFileInvalid:
     """The problem of these faults, each (`/line/column`, reason)."""
     shown = "; ".join(f"{pointer[1:]}: {reason}" for pointer, reason in faults[:3])
     return UnitFileInvalid(f"{len(faults)} faults: {shown}", errors=faults)
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise invalid([("/1", "neither UTF-8 nor GB18030")])
