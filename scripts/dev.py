@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What developers run by hand: `.venv/bin/python scripts/dev.py first-migration | openapi`.
+"""What developers run by hand: `.venv/bin/python scripts/dev.py draft-migration | openapi`.
 
-`first-migration` writes 0001 anew from the models: only until the first landing; after that migrations are added, never edited.
+`draft-migration` writes the one migration that has not landed yet anew; one that has landed is never edited: name the next in DRAFT.
 `openapi` writes openapi/openapi.yaml and openapi/problems.md from the code; a test holds them to it.
 """
 
@@ -20,35 +20,34 @@ from alembic.config import Config
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-SEED = """
-    op.bulk_insert(
-        sa.table("clock", sa.column("id"), sa.column("epoch"), sa.column("seq"), sa.column("head", sa.LargeBinary())),
-        [{"id": 1, "epoch": secrets.token_hex(16), "seq": 0, "head": bytes(32)}],
-    )
-"""
+DRAFT = (
+    "0002",
+    "sync_complete",
+    "The desk of sync: decisions, incidents, deeds; reports and verdicts.",
+)
+"""Number, name and first line of the migration that has not landed yet."""
 
 
-def first_migration() -> None:
-    """Write migrations/versions/0001_first.py from the models."""
+def draft_migration() -> None:
+    """Write the migration that has not landed yet anew, from the difference between those before it and the models."""
+    number, name, purpose = DRAFT
     versions = ROOT / "migrations" / "versions"
-    for old in versions.glob("0001_*.py"):
+    for old in versions.glob(f"{number}_*.py"):
         old.unlink()
     with tempfile.TemporaryDirectory() as folder:
         config = Config()
         config.set_main_option("script_location", str(ROOT / "migrations"))
-        config.set_main_option("sqlalchemy.url", f"sqlite:///{folder}/empty.sqlite3")
-        config.set_main_option("file_template", "%%(rev)s_first")
-        command.revision(config, "The first tables.", autogenerate=True, rev_id="0001")
-    path = versions / "0001_first.py"
+        config.set_main_option("sqlalchemy.url", f"sqlite:///{folder}/before.sqlite3")
+        config.set_main_option("file_template", f"%%(rev)s_{name}")
+        command.upgrade(config, "head")
+        command.revision(config, purpose, autogenerate=True, rev_id=number)
+    path = versions / f"{number}_{name}.py"
     text = path.read_text("utf-8")
-    text = text.replace("\n\ndef downgrade", SEED + "\n\ndef downgrade", 1).replace(
-        "import sqlalchemy as sa", "import secrets\n\nimport sqlalchemy as sa", 1
-    )
     imported = "from sqlalchemy.dialects import postgresql\n"
     if "postgresql." in text and imported not in text:
         text = text.replace("from alembic import op\n", f"from alembic import op\n{imported}", 1)
     path.write_text(text, "utf-8")
-    (ROOT / "migrations" / "head").write_text("0001\n", "utf-8")
+    (ROOT / "migrations" / "head").write_text(f"{number}\n", "utf-8")
 
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
@@ -129,7 +128,7 @@ def openapi() -> None:
     (folder / "problems.md").write_text(problems_md(), "utf-8")
 
 
-COMMANDS = {"first-migration": first_migration, "openapi": openapi}
+COMMANDS = {"draft-migration": draft_migration, "openapi": openapi}
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "upload: store_blob": ("backend.domains.evidence.actions.uploads:store_blob",),
     "JSON of the answer": ("orjson:dumps",),
     "who calls (token)": ("backend.core.http.callers:_authenticated",),
-    "answer: standing, results": ("backend.domains.sync.api:_push_answer",),
+    "answer: standing, results": ("backend.domains.sync.api.push:_push_answer",),
 }
 LEAST = 0.002  # of all: below it a stage is not worth a line
 DRIVER, COMMIT, REST = "database driver: statements", "database driver: begin, commit", "HTTP, Flask, everything else"

@@ -74,7 +74,7 @@ def test_what_still_waits_is_looked_at_again_without_a_word(district, lin):
 
 
 def test_a_resend_from_a_new_store_before_anything_was_judged_is_a_duplicate(district, lin, monkeypatch):
-    from backend.domains.sync import api
+    from backend.domains.sync.api import push as api
 
     monkeypatch.setattr(api, "judge", lambda *_given, **_facts: (_ for _ in ()).throw(RuntimeError("killed here")))
     line = lin.line("record_finding", uuid4(), record_payload())

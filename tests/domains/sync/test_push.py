@@ -500,7 +500,7 @@ def test_an_unexpected_fault_leaves_the_operation_received_and_the_others_applie
 
 
 def test_a_crash_between_keeping_and_judging_loses_nothing(district, lin, monkeypatch):  # fault 5
-    from backend.domains.sync import api
+    from backend.domains.sync.api import push as api
 
     def crash(*_given, **_facts):
         raise RuntimeError("killed here")

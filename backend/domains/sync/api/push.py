@@ -1,4 +1,4 @@
-"""Sync over HTTP: hello, registration, push, pull, receipts (the protocol's sections 2 to 4)."""
+"""Push: operations in (the protocol, section 3)."""
 
 from __future__ import annotations
 
@@ -13,79 +13,24 @@ from sqlalchemy.orm import Session
 from backend.core.act import Act
 from backend.core.http.api import Blueprint
 from backend.core.http.body import Body, read_lines
-from backend.core.http.callers import caller, here, present, public
+from backend.core.http.callers import caller, here, present
 from backend.core.http.settings import settings
 from backend.core.perform import perform, reading
 from backend.core.problems import WrongMedia
 from backend.domains.identity import queries as identity
-from backend.domains.identity.rules.replicas import ReplicaWipe
-from backend.domains.sync import schemas
 from backend.domains.sync.actions.keep import Kept, keep_push
-from backend.domains.sync.actions.register import register_replica as register
-from backend.domains.sync.actions.renew import keep_credential, keep_session
+from backend.domains.sync.actions.renew import keep_credential
 from backend.domains.sync.judging.judge import judge
-from backend.domains.sync.queries import feed, kept, standing
-from backend.domains.sync.rules import cursors
+from backend.domains.sync.queries import kept, standing
 from backend.domains.sync.rules.header import BadHeader, ForeignReplica, Header, read_header
 from backend.domains.sync.rules.lines import LANES, Line, read_line
 from backend.domains.sync.rules.verdicts import Verdict, shown
+from backend.domains.sync.schemas import wire as schemas
 
-PROTOCOL = 1
-SCHEMA = 1
 NDJSON = "application/x-ndjson"
 
 log = logging.getLogger(__name__)
-blueprint = Blueprint("sync", __name__, description="Operations in, changes out: what phones speak.")
-blueprints = [blueprint]
-
-
-@blueprint.get("/sync/hello")
-@public
-@blueprint.response(200, schemas.Hello())
-def say_hello() -> dict[str, Any]:
-    """Protocol, epoch, time and limits: told before a phone captures anything."""
-    session, act = here()
-    with reading(session):
-        epoch = standing.epoch(session)
-    return {"protocol": PROTOCOL, "epoch": epoch, "server_time": act.at, "schema": SCHEMA, "limits": settings().limits}
-
-
-@blueprint.post("/replicas")
-@caller()
-@blueprint.arguments(schemas.RegisterReplica())
-@blueprint.response(201, schemas.ReplicaRegistered())
-@blueprint.alt_response(200, schema=schemas.ReplicaRegistered(), description="This store was known: a new credential for it")
-def register_replica(payload: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    """Register a fresh local store of the caller, or know one again by its install_id."""
-    session, act = here()
-    registration, place = perform(session, act, register, payload=payload, days=settings().credential_days)
-    with reading(session):
-        epoch = standing.epoch(session)
-    answer = {
-        "replica": registration.replica.id,
-        "credential": registration.credential,
-        "expires_at": registration.expires_at,
-        "epoch": epoch,
-        "acked_through": place.acked_through,
-        "next_seq": place.highest + 1,
-        "limits": settings().limits,
-    }
-    return answer, 201 if registration.created else 200
-
-
-@blueprint.get("/replicas/<uuid:replica>/receipts")
-@caller()
-@blueprint.arguments(schemas.ReceiptsQuery(), location="query")
-@blueprint.response(200, schemas.Receipts())
-def list_receipts(query: dict[str, Any], replica: UUID) -> dict[str, Any]:
-    """What had arrived from a replica of the caller: for a phone that lost its store."""
-    session, act = here()
-    with reading(session, snapshot=True):
-        standing.own_replica(session, replica, act.actor)
-        items = kept.receipts(session, replica, after=query["after"], limit=query["limit"])
-        place = standing.standing(session, replica)
-    more = len(items) == query["limit"]
-    return {"replica": replica, "acked_through": place.acked_through, "items": items, "next": items[-1]["seq"] if more else None}
+blueprint = Blueprint("push", __name__, description="Operations in, changes out: what phones speak.")
 
 
 @blueprint.post("/sync/ops")
@@ -137,48 +82,6 @@ def push_operations() -> Response:
     act.told.clear()
     verdicts = _judged(session, act, header, fresh)
     return _push_answer(session, act, header, found, verdicts)
-
-
-@blueprint.post("/sync/pull")
-@caller()
-@blueprint.arguments(schemas.Pull())
-@blueprint.response(200, schemas.PullAnswer())
-def pull_changes(payload: dict[str, Any]) -> Response:
-    """Changes of the caller's scopes after the cursor, and outcomes that became final. Works while push is stuck."""
-    session, act = here()
-    secret = settings().secret_key
-    with reading(session, snapshot=True):
-        replica = standing.own_replica(session, payload["replica"], act.actor)
-        if replica.revoked_at is not None:
-            raise ReplicaWipe(f"replica {replica.id} was revoked")
-        epoch = standing.epoch(session)
-        page = feed.pull_page(
-            session,
-            act.actor,
-            replica=replica.id,
-            position=cursors.unpack(payload["cursor"], secret, epoch=epoch),
-            now=act.at,
-            limit=payload["limit"],
-            digest=payload["digest"],
-        )
-        acked = standing.standing(session, replica.id).acked_through
-        renewal = identity.session_due(session, present().token_id, act.at)
-    if renewal:
-        perform(session, act, keep_session, login_session=present().token_id, days=settings().session_days)
-    if page.resync:
-        log.warning("a phone's copy differed", extra={"replica": str(replica.id), "scopes": page.resync})
-    body = {
-        "epoch": epoch,
-        "more": page.more,
-        "cursor": cursors.pack(page.position, secret),
-        "server_time": act.at,
-        "acked_through": acked,
-        "scopes": {"added": page.added, "dropped": page.dropped},
-        "resync": page.resync,
-        "changes": page.changes,
-        "results": page.results,
-    }
-    return Response(orjson.dumps(body), content_type="application/json")
 
 
 def _lines(body: Body, op_bytes: int) -> list[Line]:

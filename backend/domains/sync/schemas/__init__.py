@@ -1,0 +1,1 @@
+"""Schemas of sync: what phones speak, and what the desk does about it."""
