@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""What developers run by hand: `.venv/bin/python scripts/dev.py draft-migration | openapi`.
+"""What developers run by hand: `.venv/bin/python scripts/dev.py draft-migration | openapi | faults`.
 
 `draft-migration` writes the one migration that has not landed yet anew; one that has landed is never edited: name the next in DRAFT.
-`openapi` writes openapi/openapi.yaml and openapi/problems.md from the code; a test holds them to it.
+`openapi` writes openapi/openapi.yaml and openapi/problems.md from the code, `faults` tests/FAULTS.md from the marks in the tests; a test
+holds them to it.
 """
 
 from __future__ import annotations
@@ -128,7 +129,14 @@ def openapi() -> None:
     (folder / "problems.md").write_text(problems_md(), "utf-8")
 
 
-COMMANDS = {"draft-migration": draft_migration, "openapi": openapi}
+def faults() -> None:
+    """Write tests/FAULTS.md: which test shows which fault of sync."""
+    from tests.faults import table  # noqa: PLC0415 - the path to it is set above
+
+    (ROOT / "tests" / "FAULTS.md").write_text(table(), "utf-8")
+
+
+COMMANDS = {"draft-migration": draft_migration, "openapi": openapi, "faults": faults}
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ def test_a_put_is_201_and_again_200(app, phone):
     assert count(app, Delivery) == 1
 
 
-def test_the_bytes_are_required_even_where_another_delivered_them(app, cast, phone):
+def test_the_bytes_are_required_even_where_another_delivered_them(app, cast, phone):  # fault 53
     put(phone, PHOTO)
     wu = cast.client("wu")
     answer = wu.put(f"/api/v1/blobs/sha256/{sha256(PHOTO)}", data=b"x" * len(PHOTO))
@@ -81,7 +81,7 @@ def test_more_than_500_hashes_or_a_bad_one_are_refused(phone):
     assert (bad.status_code, bad.json["errors"][0]["pointer"]) == (422, "/sha256/0")
 
 
-def test_bytes_first_then_the_declaration(cast, phone):
+def test_bytes_first_then_the_declaration(cast, phone):  # fault 47
     put(phone, PHOTO)
     subject, _ = declare(cast, "lin", PHOTO)
     assert states(cast, subject) == ["stored"]

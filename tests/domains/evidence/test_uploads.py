@@ -120,7 +120,7 @@ def test_a_photo_in_pieces_is_stored_whole_and_leaves_no_spool(app, phone, piece
     assert spooled(app) == []
 
 
-def test_a_lost_creation_yields_the_same_upload(phone):
+def test_a_lost_creation_yields_the_same_upload(phone):  # fault 51
     first = create(phone, PHOTO)
     send(phone, first, 0, PHOTO[:HALF])
     again = phone.post("/api/v1/uploads", headers=creation(PHOTO))
@@ -182,7 +182,7 @@ def test_a_slow_upload_is_noted_while_it_goes_on(monkeypatch, app, phone):
     assert spooled(app) == []
 
 
-def test_a_stalled_request_that_comes_back_loses_and_the_file_is_right(app, phone):
+def test_a_stalled_request_that_comes_back_loses_and_the_file_is_right(app, phone):  # fault 50
     url = create(phone, PHOTO)
 
     def overtake():
@@ -196,7 +196,7 @@ def test_a_stalled_request_that_comes_back_loses_and_the_file_is_right(app, phon
     assert spooled(app) == []
 
 
-def test_a_stalled_request_cannot_touch_what_was_stored_meanwhile(app, phone):
+def test_a_stalled_request_cannot_touch_what_was_stored_meanwhile(app, phone):  # fault 50
     url = create(phone, PHOTO)
     send(phone, url, 0, PHOTO[:100])
 
@@ -209,7 +209,7 @@ def test_a_stalled_request_cannot_touch_what_was_stored_meanwhile(app, phone):
     assert stands_at(phone, url) == len(PHOTO)
 
 
-def test_altered_bytes_are_refused_and_the_upload_goes_back_to_zero(app, phone):
+def test_altered_bytes_are_refused_and_the_upload_goes_back_to_zero(app, phone):  # fault 49
     url = create(phone, PHOTO)
     send(phone, url, 0, PHOTO[:HALF])
     answer = send(phone, url, HALF, PHOTO[HALF:-1] + bytes([PHOTO[-1] ^ 1]))
@@ -442,7 +442,7 @@ def test_spooled_bytes_that_are_lost_are_asked_for_again(app, phone):
 
 
 @pytest.mark.parametrize("where", ["pwrite", "fsync"])
-def test_a_full_disk_is_507_and_nothing_is_marked(monkeypatch, app, phone, where):
+def test_a_full_disk_is_507_and_nothing_is_marked(monkeypatch, app, phone, where):  # fault 52
     url = create(phone, PHOTO)
     send(phone, url, 0, PHOTO[:HALF])
     real = getattr(os, where)
