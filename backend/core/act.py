@@ -6,6 +6,7 @@ Time, ids and chance come from here and from nowhere else, so that every rule an
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -14,6 +15,11 @@ from uuid import UUID
 import uuid_utils.compat
 
 TimeQuality = Literal["exact", "anchored", "estimated"]
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MILLISECOND = dt.timedelta(milliseconds=1)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_48_BITS = (1 << 48) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,25 @@ class Actor:
 SYSTEM = Actor(person=None, login="system", name="system")
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The call of a registered action, as text: what `core.deeds` keeps.
+
+    `made`: how many ids the act had made before it; `entries`: how much it told.
+    """
+
+    name: str
+    arguments: str
+    made: int
+    entries: int
+
+
 @dataclass(slots=True)
 class Told:
     """One thing that happened: becomes a journal entry, and a change in the feed of each scope named.
 
     `version` is the subject's version after the event, `scopes` who may see the subject now, `left` who no longer may. `seq` is given by
-    the journal just before commit. `facts` are ids and changed values, never personal data.
+    the journal just before commit. `facts` are ids and changed values, never personal data. `call`: the call that told this first.
     """
 
     event: str
@@ -66,6 +85,9 @@ class Told:
     facts: dict[str, Any]
     act: Act
     seq: int = 0
+    call: Call | None = None
+    numbered: Callable[[int], object] | None = None
+    """Called with its number as soon as it has one, before the commit: for a row that carries that number."""
 
 
 @dataclass(slots=True)
@@ -73,7 +95,8 @@ class Act:
     """One deed of one actor.
 
     `at` is the server's time, `happened_at` the corrected time of the deed itself (equal to `at` unless it came late from a phone) and
-    `device_at` the phone's own unchecked clock.
+    `device_at` the phone's own unchecked clock. `window` is the earliest and the latest moment at which it can have happened, set only
+    where `time_quality` is `estimated` and nobody vouched for the time: a rule whose answer differs between them leaves it to a person.
     """
 
     actor: Actor
@@ -81,11 +104,39 @@ class Act:
     happened_at: dt.datetime
     device_at: dt.datetime | None = None
     time_quality: TimeQuality = "exact"
+    window: tuple[dt.datetime, dt.datetime] | None = None
+    base: int | None = None
+    """The version of the entity that the phone saw, where it says so."""
+    seq: int | None = None
+    """The number of the operation among those of its replica."""
     replica: UUID | None = None
     op: UUID | None = None
     request_id: str | None = None
-    new_id: Callable[[], UUID] = uuid_utils.compat.uuid7
     told: list[Told] = field(default_factory=list)
+    id: UUID = field(default_factory=uuid_utils.compat.uuid7)
+    made: int = field(default=0, init=False)
+    """How many ids it has made."""
+    calling: bool = field(default=False, init=False)
+    """Whether a registered action is under way: those it calls are part of it."""
+
+    def new_id(self) -> UUID:
+        """The next id of this act: a function of the operation (else of the act's own id), its time and their count, and of nothing else.
+
+        So whoever does the act again gets the same ids. They are no secrets. Those of one act ascend; laid out as UUID version 7.
+        """
+        milliseconds = max(0, (self.at - _EPOCH) // _MILLISECOND)
+        microseconds = (self.at - _EPOCH) // _MICROSECOND
+        known = hashlib.sha256(b"%s %d %d" % ((self.op or self.id).bytes, microseconds, self.made)).digest()
+        chance = int.from_bytes(known[:8], "big") >> 2
+        number = (milliseconds & _48_BITS) << 80 | 7 << 76 | (self.made & 0xFFF) << 64 | 2 << 62 | chance
+        self.made += 1
+        return UUID(int=number)
+
+    def undo(self, *, made: int = 0) -> None:
+        """What it did was undone and is about to be done again: to the same ids, and with nothing told."""
+        self.told.clear()
+        self.made = made
+        self.calling = False
 
     def tell(
         self,

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from backend.core import deeds
 from backend.core.act import Told
 from backend.core.database.base import Base, table_of
 from backend.core.database.engine import is_sqlite
@@ -96,7 +97,7 @@ def digest(previous: bytes, entry: dict[str, object]) -> bytes:
 
 
 def seal(session: Session, told: Sequence[Told]) -> None:
-    """Number what was told, write journal and feed. Nothing may be written after it but rows that carry these numbers."""
+    """Number what was told, write journal, deeds and feed. Nothing may be written after it but rows that carry these numbers."""
     if not told:
         return
     connection = session.connection()
@@ -109,9 +110,13 @@ def seal(session: Session, told: Sequence[Told]) -> None:
         entries.append(entry)
     connection.execute(_ENTRIES, entries)
     connection.execute(_HEAD, {"hash": head})
+    deeds.keep(connection, told)
     members = _members(told)
     if members:
         connection.execute(_UPSERT_SQLITE if is_sqlite(session) else _UPSERT_POSTGRES, members)
+    for item in told:
+        if item.numbered is not None:
+            item.numbered(item.seq)
 
 
 def _entry(item: Told) -> dict[str, object]:

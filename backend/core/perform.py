@@ -14,7 +14,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.core import journal
+from backend.core import guards, journal
 from backend.core.act import Act, Told
 from backend.core.database import rows
 from backend.core.database.engine import SNAPSHOT, WRITER, is_sqlite
@@ -36,10 +36,12 @@ def perform(session: Session, act: Act, action: Callable[Concatenate[Session, Ac
     def body() -> T:
         result = action(session, act, *args, **kwargs)
         rows.write(session)
+        guards.ask(session, act.told)
         journal.seal(session, act.told)
         return result
 
-    return _committed(session, act.told, body)
+    made = act.made
+    return _committed(session, act.told, body, lambda: act.undo(made=made))
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ def perform_run(
 
     def forget() -> None:
         for step in steps:
-            step.act.told.clear()
+            step.act.undo()
 
     try:
         return _committed(session, told, lambda: body(guarded=False), forget)
@@ -134,7 +136,7 @@ def _guarded(session: Session, step: Step[T]) -> T:
             raise
         savepoint.rollback()
         rows.forget(session)
-        step.act.told.clear()
+        step.act.undo()
         if not isinstance(fault, Problem):
             log.exception("an operation failed unexpectedly", extra={"op": str(step.act.op)})
         return step.refused(session, step.act, fault)
@@ -142,7 +144,7 @@ def _guarded(session: Session, step: Step[T]) -> T:
     return result
 
 
-def _committed(session: Session, told: list[Told], body: Callable[[], T], again: Callable[[], object] | None = None) -> T:
+def _committed(session: Session, told: list[Told], body: Callable[[], T], undo: Callable[[], object]) -> T:
     for left in range(_TRIES - 1, -1, -1):
         _fresh(session)
         session.connection(execution_options=WRITER)
@@ -152,8 +154,7 @@ def _committed(session: Session, told: list[Told], body: Callable[[], T], again:
         except sa.exc.OperationalError as error:
             session.rollback()
             told.clear()
-            if again:
-                again()
+            undo()
             if not left or not _passing(error):
                 raise
             log.info("transaction tried again", extra={"cause": str(error.orig)[:200]})
