@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from tests.make.district import DIRT, District
 from tests.make.phone import Phone, photo
@@ -48,6 +49,41 @@ class Story:
         finding = self.filed(**d)
         self.desk("sun", finding, "dispatches", **(dispatch or {}))
         return finding
+
+    def rectified(self, *, by: str = "qian", dispatch: dict[str, Any] | None = None, **d: Any) -> str:
+        """A finding that was dispatched and whose work was reported, by `by`'s unit."""
+        finding = self.dispatched(dispatch=dispatch, **d)
+        self.reported(finding, by=by)
+        return finding
+
+    def verified(self, *, by: str = "qian", dispatch: dict[str, Any] | None = None, **d: Any) -> str:
+        """A finding whose work Wang found to be good."""
+        finding = self.rectified(by=by, dispatch=dispatch, **d)
+        self.looked(finding, "pass")
+        return finding
+
+    def closed(self, *, by: str = "qian", dispatch: dict[str, Any] | None = None, **d: Any) -> str:
+        """A finding that Chen closed."""
+        finding = self.verified(by=by, dispatch=dispatch, **d)
+        self.desk("chen", finding, "closing")
+        return finding
+
+    def task(self, finding: str) -> str:
+        """The id of its lead dispatch that stands."""
+        (task,) = [each for each in self.seen_by("sun", finding)["dispatches"] if each["role"] == "lead" and each["replaced_by"] is None]
+        return str(task["id"])
+
+    def reported(self, finding: str, *, by: str = "qian", **d: Any) -> str:
+        """The id of a report that `by` made over HTTP on its lead dispatch."""
+        report = str(uuid4())
+        self.desk(by, finding, "reports", **{"report": report, "dispatch": self.task(finding), "note": "done", **d})
+        return report
+
+    def looked(self, finding: str, result: str, *, report: str | None = None, by: str = "wang", **d: Any) -> dict[str, Any]:
+        """The verdict of a look before closing, at this report or the only one there is."""
+        self.district.person("wang", ("inspector", "330113001"))
+        named = report or self.seen_by("zhao", finding)["reports"][-1]["id"]
+        return self.desk(by, finding, "verifications", **{"phase": "pre_closing", "report": named, "result": result, **d})
 
     def desk(self, login: str, finding: str, verb: str, **payload: Any) -> dict[str, Any]:
         """Somebody moves it; the finding as shown to them."""

@@ -54,6 +54,11 @@ def dumps(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
+def loads(text: Any) -> Any:
+    """The value of such a text. A number alone comes back from SQLite as a number: its JSON columns have numeric affinity."""
+    return text if isinstance(text, int | float) else orjson.loads(text)
+
+
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 Small = sa.SmallInteger()
 Text = sa.Text()

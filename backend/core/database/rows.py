@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.database.base import Base, table_of
 from backend.core.database.engine import is_sqlite
+from backend.core.database.inserts import insert_rows
 
 _CHUNK = 500
 Row = TypeVar("Row", bound=Base)
@@ -53,7 +54,7 @@ def write(session: Session) -> None:
     for kind in dict.fromkeys(type(row) for row in plain):
         names = [column.key for column in sa.inspect(kind).column_attrs]
         batch = [row for row in plain if type(row) is kind]
-        session.connection().execute(sa.insert(table_of(kind)), [{name: getattr(row, name) for name in names} for row in batch])
+        insert_rows(session, table_of(kind), [{name: held.get(name) for name in names} for held in map(vars, batch)])
         for row in batch:
             _known(session).pop((kind, _key_of(row)), None)
     plain.clear()

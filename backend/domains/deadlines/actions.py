@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.act import Act
 from backend.core.database.rows import add_row, lock_row
+from backend.core.deeds import deed
 from backend.core.revisions import bump
 from backend.domains.deadlines import queries
 from backend.domains.deadlines.model import CalendarDay, CalendarYear, Deadline, DeadlineEvent, WorkingSchedule
@@ -20,7 +21,7 @@ from backend.domains.deadlines.rules.calendar import DayOverride, Schedule, Span
 from backend.domains.deadlines.rules.calendar_file import overrides_from_csv
 from backend.domains.deadlines.rules.clock import Outcome, compute
 from backend.domains.deadlines.rules.documents import written
-from backend.domains.deadlines.rules.events import event_from
+from backend.domains.deadlines.rules.events import ClockEvent, event_from, flat
 from backend.domains.deadlines.rules.limits import Limit, Unit
 
 EVERYBODY = ("ref",)
@@ -82,6 +83,38 @@ def add_event(
     return row
 
 
+def state_events(session: Session, act: Act, *, deadline: UUID, kinds: Collection[str], happened: Sequence[ClockEvent]) -> Deadline:
+    """State anew which events of these kinds happened to a clock; those of other kinds stay, and all are put in order of their time.
+
+    For events that are worked out from facts which may arrive late and in any order. Where nothing differs nothing is told.
+    Raises DeadlineMissing, ClockEventsContradict.
+    """
+    row = lock_row(session, Deadline, deadline)
+    if row is None:
+        raise DeadlineMissing(f"there is no deadline {deadline}")
+    before = queries.events(session, deadline)
+    now = sorted([*(event for event in before if event.kind not in kinds), *happened], key=lambda event: event.at)
+    if now == before:
+        return row
+    said = compute(queries.limit_of(row), row.started_at, queries.calendar(session), now)
+    session.flush()
+    kept = {event.number: event for event in session.scalars(sa.select(DeadlineEvent).where(DeadlineEvent.deadline == deadline))}
+    for number, event in enumerate(now, start=1):
+        values = flat(event)
+        if number in kept:
+            for name, value in values.items():
+                setattr(kept[number], name, value)
+        else:
+            session.add(DeadlineEvent(deadline=deadline, number=number, **values))
+    for number in range(len(now) + 1, len(before) + 1):
+        session.delete(kept[number])
+    _take(row, said)
+    session.flush()
+    act.tell("deadline.moved", "deadline", row.id, of=f"{row.subject_type}:{row.subject}", kind="stated", due=row.due, state=row.state)
+    return row
+
+
+@deed
 def recompute_deadlines(session: Session, act: Act, limit: int = CHUNK) -> int:
     """Compute up to `limit` (at most 500) deadlines anew that an earlier version of the calendar still decides; how many were.
 

@@ -9,13 +9,14 @@ from backend.core.http.api import Blueprint
 from backend.core.http.callers import caller, here
 from backend.core.perform import perform, reading
 from backend.domains.deadlines import actions, queries
-from backend.domains.deadlines.rules.administering import days_of, read_day
+from backend.domains.deadlines.rules.administering import CalendarYearMissing, days_of, read_day
 from backend.domains.deadlines.rules.calendar import SHANGHAI
 from backend.domains.deadlines.rules.documents import schedule_doc
 from backend.domains.deadlines.schemas import (
     AddCalendarYear,
     CalendarDoc,
     CalendarQuery,
+    CalendarYearDoc,
     ChangeDay,
     DeadlineDoc,
     ScheduleDoc,
@@ -25,6 +26,7 @@ from backend.domains.deadlines.schemas import (
 
 blueprint = Blueprint("deadlines", __name__, description="Deadlines that explain themselves, and the working calendar they run by")
 blueprints = [blueprint]
+blueprint.describe(CalendarYearDoc())  # as phones pull it
 
 # Here nobody asks whose a deadline is: for the desk and those who look at it from above alone.
 _READERS = ("acceptor", "shift_leader", "dispatcher", "assessor", "leader", "auditor")
@@ -45,6 +47,7 @@ def get_deadline(deadline: UUID) -> dict[str, Any]:
 
 @blueprint.get("/calendar")
 @caller()
+@blueprint.refuses(CalendarYearMissing)
 @blueprint.arguments(CalendarQuery(), location="query")
 @blueprint.response(200, CalendarDoc())
 def get_calendar(query: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -58,6 +58,11 @@ def get_deadline(session: Session, deadline: UUID) -> Deadline:
 def outcome(session: Session, deadline: Deadline) -> Outcome:
     """What its clock says by the present calendar."""
     return compute(limit_of(deadline), deadline.started_at, calendar(session), events(session, deadline.id))
+
+
+def due_with(session: Session, deadline: Deadline, happened: Sequence[ClockEvent]) -> dt.datetime | None:
+    """When its limit would run out had these events happened to it; None where the calendar does not reach."""
+    return compute(limit_of(deadline), deadline.started_at, calendar(session), happened).due
 
 
 def explain(session: Session, deadline: Deadline, *, at: dt.datetime) -> dict[str, Any]:

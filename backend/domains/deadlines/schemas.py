@@ -53,11 +53,14 @@ class CalendarDayDoc(Schema):
     note_en = fields.String()
 
 
+_PAIR = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "string"}}
+
+
 class _Span(fields.Tuple):
     """A pair of wall times."""
 
     def __init__(self) -> None:
-        super().__init__((fields.Time(format="iso", required=True), fields.Time(format="iso", required=True)))
+        super().__init__((fields.Time(format="iso", required=True), fields.Time(format="iso", required=True)), metadata=_PAIR)
 
 
 class SetSchedule(Schema):
@@ -82,16 +85,21 @@ class SchedulesDoc(Schema):
     items = fields.List(fields.Nested(ScheduleDoc()))
 
 
-class CalendarDoc(Schema):
+class CalendarYearDoc(Schema):
     """A covered year. `looks_unconfirmed`: it has no make-up working day, which no notice since 2008 was without."""
 
     year = fields.Integer()
-    version = fields.Integer(metadata={"description": "Of the whole calendar; rises with each change"})
-    covered = fields.List(fields.Integer(), metadata={"description": "All years the calendar covers; beyond them deadlines wait"})
     timezone = fields.String()
     days = fields.List(fields.Nested(CalendarDayDoc()))
     schedules = fields.List(fields.Nested(ScheduleDoc()))
     looks_unconfirmed = fields.Boolean()
+
+
+class CalendarDoc(CalendarYearDoc):
+    """A covered year, and how far the whole calendar reaches."""
+
+    version = fields.Integer(metadata={"description": "Of the whole calendar; rises with each change"})
+    covered = fields.List(fields.Integer(), metadata={"description": "All years the calendar covers; beyond them deadlines wait"})
 
 
 class AmountOfTime(Schema):

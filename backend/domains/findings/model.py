@@ -1,4 +1,4 @@
-"""Rows of findings, dispatches, notes and proposals."""
+"""Rows of findings, dispatches with their reports, verifications and requests, notes and proposals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from backend.core.database.base import Base
 class Finding(Base):
     """What was seen, where and when. `recorded_at` is corrected time; `place` is as received, `lon`/`lat` are WGS-84.
 
-    The columns from `unlocated` to `disputed` are flags beside the state; `needs` in documents is made from them.
+    The columns from `unlocated` to `disputed` are flags beside the state; `needs` in documents is made from them. `earliest_at` and
+    `latest_at` stand where `recorded_at` is only estimated: it was between them. `liable_at` is the moment that somebody decided for the
+    look-up of the liable contract. `attached_to` is the head of an attached one.
     """
 
     __tablename__ = "finding"
@@ -64,17 +66,40 @@ class Finding(Base):
     filed_at: Mapped[dt.datetime | None]
     void_request: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     writes: Mapped[dict[str, Any]]
+    earliest_at: Mapped[dt.datetime | None]
+    latest_at: Mapped[dt.datetime | None]
+    liable_at: Mapped[dt.datetime | None]
+    attached_to: Mapped[UUID | None]
+    closed_at: Mapped[dt.datetime | None]
     __table_args__ = (
         sa.Index(None, "recorded_at", "id"),
         sa.Index(None, "town", "recorded_at", "id"),
         sa.Index(None, "recorded_by", "recorded_at", "id"),
         sa.Index(None, "state", "recorded_at", "id"),
         sa.Index(None, "liable"),
+        # What is near a place: a box of some metres within one category.
+        sa.Index("ix_finding_nearby", "kind", "code", "lat", "lon"),
+        sa.Index(
+            "ix_finding_asset",
+            "asset",
+            postgresql_where=sa.text("asset IS NOT NULL"),
+            sqlite_where=sa.text("asset IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_finding_attached_to",
+            "attached_to",
+            postgresql_where=sa.text("attached_to IS NOT NULL"),
+            sqlite_where=sa.text("attached_to IS NOT NULL"),
+        ),
     )
 
 
 class Dispatch(Base):
-    """A task for one contractor or unit: the lead, or one of the co-units. `deadline` names the row of the deadlines domain."""
+    """A task for one contractor or unit: the lead, or one of the co-units. `deadline` names the row of the deadlines domain.
+
+    `state` is issued, handed_back, rework or cancelled, and follows from reports, verifications and `cancelled_at` (`rules.reports`), as do
+    `handed_back_at` and `reworks`. `replaced_by` is the dispatch that came in its place when the finding was reopened.
+    """
 
     __tablename__ = "dispatch"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -94,6 +119,83 @@ class Dispatch(Base):
     deadline: Mapped[UUID | None]
     due: Mapped[dt.datetime | None]
     awaiting_calendar: Mapped[bool]
+    handed_back_at: Mapped[dt.datetime | None]
+    reworks: Mapped[int] = mapped_column(default=0, server_default="0")
+    cancelled_at: Mapped[dt.datetime | None]
+    replaced_by: Mapped[UUID | None]
+
+
+class Report(Base):
+    """What a unit says it did. `reported_at` is corrected time; `earliest_at` and `latest_at` bound it where it is only estimated.
+
+    `state` is open, replaced, passed, failed, disputed or added, and follows from all reports and verifications of the dispatch. `due` is
+    the latest deadline granted before the verdict on it: whether it was on time follows from that, and is stored nowhere. `photos` are the
+    ids of those declared with it. `decided_*`: what a shift leader decided where verdicts differed.
+    """
+
+    __tablename__ = "report"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    finding: Mapped[UUID] = mapped_column(sa.ForeignKey("finding.id"), index=True)
+    dispatch: Mapped[UUID] = mapped_column(sa.ForeignKey("dispatch.id"), index=True)
+    state: Mapped[str]
+    note: Mapped[str | None]
+    photos: Mapped[list[str]]
+    reported_by: Mapped[UUID]
+    reported_at: Mapped[dt.datetime]
+    received_at: Mapped[dt.datetime]
+    time_quality: Mapped[str]
+    earliest_at: Mapped[dt.datetime | None]
+    latest_at: Mapped[dt.datetime | None]
+    due: Mapped[dt.datetime | None]
+    decided_result: Mapped[str | None]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[dt.datetime | None]
+    decided_reason: Mapped[str | None]
+    op: Mapped[UUID | None]
+
+
+class Verification(Base):
+    """An inspector's look on site: before filing at the finding, before closing at one report of its work. Never changed."""
+
+    __tablename__ = "verification"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    finding: Mapped[UUID] = mapped_column(sa.ForeignKey("finding.id"), index=True)
+    phase: Mapped[str]
+    report: Mapped[UUID | None] = mapped_column(sa.ForeignKey("report.id"))
+    result: Mapped[str]
+    note: Mapped[str | None]
+    photos: Mapped[list[str]]
+    verified_by: Mapped[UUID]
+    verified_at: Mapped[dt.datetime]
+    received_at: Mapped[dt.datetime]
+    time_quality: Mapped[str]
+    op: Mapped[UUID | None]
+
+
+class DispatchRequest(Base):
+    """What a unit asks of the dispatcher: an extension, a return, a suspension (`until`). `state` is pending, granted or refused.
+
+    A granted extension adds `by_value` of `by_unit`.
+    """
+
+    __tablename__ = "dispatch_request"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    finding: Mapped[UUID] = mapped_column(sa.ForeignKey("finding.id"), index=True)
+    dispatch: Mapped[UUID] = mapped_column(sa.ForeignKey("dispatch.id"), index=True)
+    kind: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    until: Mapped[dt.datetime | None]
+    asked_by: Mapped[UUID]
+    asked_at: Mapped[dt.datetime]
+    received_at: Mapped[dt.datetime]
+    time_quality: Mapped[str]
+    by_value: Mapped[int | None]
+    by_unit: Mapped[str | None]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[dt.datetime | None]
+    decided_reason: Mapped[str | None]
+    op: Mapped[UUID | None]
 
 
 class Note(Base):
@@ -108,7 +210,10 @@ class Note(Base):
 
 
 class Proposal(Base):
-    """A change that was valid but not put into effect: kept on the finding until somebody decides."""
+    """A change that was valid but not put into effect: kept on the finding until somebody decides.
+
+    `resolved_at`: somebody decided then; `choice` is keep, take or merge.
+    """
 
     __tablename__ = "finding_proposal"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -119,6 +224,9 @@ class Proposal(Base):
     proposed_by: Mapped[UUID]
     proposed_at: Mapped[dt.datetime]
     op: Mapped[UUID | None]
+    resolved_at: Mapped[dt.datetime | None]
+    resolved_by: Mapped[UUID | None]
+    choice: Mapped[str | None]
 
 
 class NumberCounter(Base):

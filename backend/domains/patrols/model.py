@@ -30,7 +30,7 @@ class Patrol(Base):
     late: Mapped[bool]
     added_at: Mapped[dt.datetime | None]
     overlapping: Mapped[bool]
-    __table_args__ = (sa.Index(None, "inspector", "state"),)
+    __table_args__ = (sa.Index(None, "inspector", "state"), sa.Index(None, "inspector", "closed_at"))
 
 
 class TrackChunk(Base):

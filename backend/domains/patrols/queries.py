@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from backend.core.database.rows import find_row
 from backend.core.problems import NotYet
 from backend.domains.patrols.model import Patrol, TrackChunk
+from backend.domains.patrols.rules import Span, overlap
 
 
 def await_patrol(session: Session, patrol: UUID) -> Patrol:
@@ -22,12 +23,15 @@ def await_patrol(session: Session, patrol: UUID) -> Patrol:
     return row
 
 
-def list_open_patrols(session: Session, inspector: UUID, *, apart_from: UUID) -> list[Patrol]:
-    """The inspector's other open patrols, as this transaction has left them so far, locked."""
-    query = sa.select(Patrol).where(Patrol.inspector == inspector, Patrol.state == "open", Patrol.id != apart_from)
+def list_patrols_within(session: Session, inspector: UUID, span: Span) -> list[Patrol]:
+    """The inspector's patrols whose time meets this span, as this transaction has left them so far, locked."""
+    query = sa.select(Patrol).where(Patrol.inspector == inspector, sa.or_(Patrol.closed_at.is_(None), Patrol.closed_at > span.since))
+    if span.until is not None:
+        query = query.where(Patrol.opened_at < span.until)
     written = session.scalars(query.order_by(Patrol.id).with_for_update()).all()
-    pending = [row for row in session.new if isinstance(row, Patrol) and row.inspector == inspector and row.id != apart_from]
-    return [row for row in (*written, *pending) if row.state == "open"]  # one may have been closed, but not written yet
+    pending = [row for row in session.new if isinstance(row, Patrol) and row.inspector == inspector]
+    # One may have been closed, but not written yet; times only ever come to be earlier.
+    return [row for row in (*written, *pending) if overlap(Span(row.opened_at, row.closed_at), span)]
 
 
 def has_chunk(session: Session, patrol: UUID, chunk: int) -> bool:

@@ -5,12 +5,45 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
+from backend.core.conflicts import Rule
 from backend.core.problems import Forbidden
 
 LATE_AFTER = dt.timedelta(minutes=10)
 """What arrives for a patrol this long after its close is marked late (sync research, conflict matrix: track after close_patrol)."""
+
+TRACK_AFTER_CLOSE = Rule(
+    "a track is appended",
+    "its patrol was closed before it was walked",
+    "it is accepted and the totals hold it; the patrol is late if that was more than 10 minutes after",
+    "merged",
+    "patrol_closed",
+    any_order=True,
+)
+FINDING_AFTER_CLOSE = Rule(
+    "a finding is recorded",
+    "its patrol was closed before it was found",
+    "it is accepted and belongs to the patrol, which is late if that was more than 10 minutes after",
+    "merged",
+    "patrol_closed",
+    any_order=True,
+)
+PATROLS_OVERLAP = Rule(
+    "a patrol is opened",
+    "another of the same inspector whose time it meets",
+    "both stand, both are flagged as overlapping",
+    "applied",
+    any_order=True,
+)
+CHUNK_RENUMBERED = Rule(
+    "a chunk of a track",
+    "another chunk under its number",
+    "kept under the next free number: no walked metre is lost to a counter that began anew",
+    "merged",
+    "chunk_renumbered",
+)
 
 _EARTH_M = 6_371_008.8
 
@@ -33,6 +66,25 @@ def length_m(points: Sequence[Sequence[float]]) -> float:
         h = math.sin(d_lat / 2) ** 2 + math.cos(math.radians(lat_a)) * math.cos(math.radians(lat_b)) * math.sin(d_lon / 2) ** 2
         total += 2 * _EARTH_M * math.asin(min(1.0, math.sqrt(h)))
     return total
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time of a patrol; `until` None: it is open."""
+
+    since: dt.datetime
+    until: dt.datetime | None
+
+
+def overlap(one: Span, other: Span) -> bool:
+    """Whether the two share more than a moment; one that is open goes on."""
+    return (other.until is None or one.since < other.until) and (one.until is None or other.since < one.until)
+
+
+def hull(spans: Sequence[Span]) -> Span:
+    """From the first beginning to the last end."""
+    ends = [each.until for each in spans if each.until is not None]
+    return Span(min(each.since for each in spans), max(ends) if len(ends) == len(spans) else None)
 
 
 def is_late(added_at: dt.datetime | None, closed_at: dt.datetime | None) -> bool:

@@ -6,6 +6,14 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from backend.core.validation import Moment
 
+_POINT = {
+    "type": "array",
+    "minItems": 4,
+    "maxItems": 4,
+    "items": {"type": ["number", "string", "null"]},
+    "description": "lon, lat, accuracy_m or null, at (RFC 3339)",
+}
+
 
 class TrackPoint(fields.Field[list[object]]):
     """`[lon, lat, accuracy_m, at]`: degrees, metres or null, RFC 3339 with an offset."""
@@ -28,20 +36,25 @@ class TrackPoint(fields.Field[list[object]]):
 
 
 class OpenPatrol(Schema):
-    """`d` of open_patrol."""
+    """`d` of open_patrol: a shift begins."""
 
-    planned = fields.UUID(load_default=None, allow_none=True)
+    planned = fields.UUID(load_default=None, allow_none=True, metadata={"description": "the planned patrol, if it follows one"})
 
 
 class AppendTrack(Schema):
     """`d` of append_track: at most 500 points; the same chunk twice changes nothing."""
 
-    chunk = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=1_000_000))
+    chunk = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(min=0, max=1_000_000),
+        metadata={"description": "counts the chunks of this patrol"},
+    )
     datum = fields.String(required=True, validate=validate.OneOf(["WGS-84", "GCJ-02", "BD-09"]))
-    points = fields.List(TrackPoint(), required=True, validate=validate.Length(min=1, max=500))
+    points = fields.List(TrackPoint(metadata=_POINT), required=True, validate=validate.Length(min=1, max=500))
 
 
 class ClosePatrol(Schema):
-    """`d` of close_patrol: grids (15 digits) or road codes that were visited, also where nothing was found."""
+    """`d` of close_patrol: the shift ends. `visited` are grids (15 digits) and road codes, also where nothing was found."""
 
     visited = fields.List(fields.String(validate=validate.Length(min=1, max=40)), required=True, validate=validate.Length(max=2000))

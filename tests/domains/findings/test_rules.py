@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field, replace
-from itertools import permutations
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.act import SYSTEM, Actor, Grant
-from backend.domains.findings.rules.amending import AMENDABLE, BINDING, SETTLED, Write, fate_of, outranks
 from backend.domains.findings.rules.moves import MOVES, MoveNotOpen, NotReady, NotYourFinding, StateMoved, check_move, moves_open_to
 from backend.domains.findings.rules.needs import FLAGS, needs_of
 from backend.domains.findings.rules.visibility import is_outsider, is_visible, scopes_of, scopes_open_to
@@ -155,51 +152,3 @@ def test_an_unlocated_finding_is_the_districts_and_its_recorders():
     row = Row(town=None, community=None, grid=None)
     assert scopes_of(row) == sorted([f"user:{LIN}", "district:330113"])
     assert is_visible(row, actor("acceptor")) and not is_visible(row, actor("town_officer", area="330113001"))
-
-
-# Amending
-
-MOMENT = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
-AMENDMENT = st.tuples(st.sampled_from([LIN, ZHAO, WU]), st.integers(1, 3), st.sampled_from(["new", "other", "third"]))
-
-
-def final_value(amendments):
-    """What a field comes to, and who is kept beside it, when all saw the recorded value."""
-    present, last = "recorded", Write(LIN, MOMENT, "")
-    for by, minutes, value, op in amendments:
-        mine = Write(by, MOMENT + dt.timedelta(minutes=minutes), op)
-        fate = fate_of("note", seen="recorded", value=value, present=present, mine=mine, last=last, author=LIN, state="recorded")
-        if fate == "set" or (fate == "same" and outranks(mine, last, author=LIN)):
-            present, last = value, mine
-    return present
-
-
-@given(st.lists(AMENDMENT, min_size=2, max_size=4))
-def test_what_a_field_comes_to_does_not_depend_on_who_arrives_first(amendments):  # fault 60
-    named = [(*amendment, f"op-{number}") for number, amendment in enumerate(amendments)]
-    assert len({final_value(order) for order in permutations(named)}) == 1
-
-
-def test_the_author_stands_over_others_and_among_equals_the_later():
-    def fate(mine, last, **other):
-        known = {"seen": "a", "value": "c", "present": "b", "author": LIN, "state": "recorded"}
-        return fate_of("note", mine=mine, last=last, **{**known, **other})
-
-    early, late = MOMENT, MOMENT + dt.timedelta(minutes=1)
-    assert fate(Write(LIN, early, "1"), Write(WU, late, "2")) == "set"
-    assert fate(Write(WU, late, "2"), Write(LIN, early, "1")) == "propose"
-    assert fate(Write(LIN, late, "1"), Write(LIN, early, "2")) == "set"
-    assert fate(Write(LIN, early, "2"), Write(LIN, late, "1")) == "keep"
-    assert fate(Write(WU, early, "2"), Write(ZHAO, early, "1")) == "set"
-    assert fate(Write(WU, early, "1"), Write(ZHAO, early, "2")) == "keep"
-    assert fate(Write(WU, early, "1"), Write(LIN, late, "2"), seen="b") == "set"
-    assert fate(Write(WU, early, "1"), Write(LIN, late, "2"), value="b") == "same"
-
-
-@pytest.mark.parametrize("name", AMENDABLE)
-@pytest.mark.parametrize("state", STATES)
-def test_once_dispatched_what_decides_contract_and_deadline_is_only_proposed(name, state):
-    write = Write(LIN, MOMENT, "1")
-    fate = fate_of(name, seen="a", value="b", present="a", mine=write, last=write, author=LIN, state=state)
-    proposed = state in SETTLED or (state in {"dispatched", "rectified"} and name in BINDING)
-    assert fate == ("propose" if proposed else "set")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from backend.core.problems import Invalid
 from backend.domains.deadlines.rules.limits import Limit
@@ -149,7 +149,8 @@ _COMES_IN: dict[type[ClockEvent], frozenset[StretchKind]] = {
     Paused: frozenset({"running"}),
     Suspended: frozenset({"running"}),
     Resumed: frozenset({"paused", "suspended"}),
-    Extended: frozenset({"running", "paused", "suspended"}),
+    # granted in ignorance of a report that was under way: both stand
+    Extended: frozenset({"running", "paused", "suspended", "stopped"}),
     # work is sometimes done while the clock stands
     Stopped: frozenset({"running", "paused", "suspended"}),
     Restarted: frozenset({"stopped"}),
@@ -212,3 +213,16 @@ def event_from(
     given = [name for name, value in (("until", until), ("amount", amount)) if value is not None]
     why = f"{kind!r} with {' and '.join(given) or 'neither until nor amount'} is no event of a clock"
     raise ClockEventsContradict(why, errors=[("/kind", why)])
+
+
+def flat(event: ClockEvent) -> dict[str, Any]:
+    """The flat values a row keeps of an event: what `event_from` takes, with the amount as value and unit."""
+    amount = event.by if isinstance(event, Extended) else event.at_least if isinstance(event, Restarted) else None
+    return {
+        "kind": event.kind,
+        "at": event.at,
+        "until": event.until if isinstance(event, Suspended) else None,
+        "by_value": None if amount is None else int(amount.value),
+        "by_unit": None if amount is None else amount.unit,
+        "reason": event.reason if isinstance(event, Paused | Suspended | Extended | Restarted) else "",
+    }

@@ -9,15 +9,19 @@ from sqlalchemy.orm import Session
 
 from backend.core.act import Act
 from backend.core.database.rows import find_row, lock_row
+from backend.core.deeds import deed
 from backend.domains.evidence import queries as evidence
 from backend.domains.findings.actions.move import dispatch_finding, file_finding
 from backend.domains.findings.actions.placing import category_of, match_contract
+from backend.domains.findings.actions.settle import settle_work
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Dispatch, Finding
-from backend.domains.findings.rules.moves import FILING_NEEDS
+from backend.domains.findings.rules.moves import ENDED, FILING_NEEDS
 from backend.domains.findings.rules.needs import lacks_photos, needs_of
+from backend.domains.findings.rules.visibility import scopes_of
 
 
+@deed
 def settle_evidence(session: Session, act: Act, *, finding: UUID) -> Finding | None:
     """Look at the finding's photos again: complete evidence clears the flag. The document changes with each photo's state."""
     row = lock_row(session, Finding, finding)
@@ -30,6 +34,7 @@ def settle_evidence(session: Session, act: Act, *, finding: UUID) -> Finding | N
     return row
 
 
+@deed
 def advance_finding(session: Session, act: Act, *, finding: UUID) -> Finding | None:
     """File and dispatch by itself as far as the category's policy lets it: evidence complete, and exactly one contract or unit to go to."""
     row = lock_row(session, Finding, finding)
@@ -45,6 +50,7 @@ def advance_finding(session: Session, act: Act, *, finding: UUID) -> Finding | N
     return row
 
 
+@deed
 def take_deadline(session: Session, act: Act, *, dispatch: UUID, due: dt.datetime | None, awaiting_calendar: bool) -> Finding | None:
     """The deadline of a dispatch was computed anew (a calendar year was added): the finding shows the lead's."""
     task = find_row(session, Dispatch, dispatch)
@@ -52,8 +58,16 @@ def take_deadline(session: Session, act: Act, *, dispatch: UUID, due: dt.datetim
     if task is None or row is None:
         return None
     task.due, task.awaiting_calendar = due, awaiting_calendar
-    if task.role == "lead":
-        row.deadline, row.awaiting_calendar = due, awaiting_calendar
+    settle_work(session, act, row)  # the deadline that each report is held to moves with it
     row.version += 1
     tell(act, "finding.deadline_taken", row, dispatch=task.id, due=due)
     return row
+
+
+@deed
+def retire_findings(session: Session, act: Act, *, findings: list[UUID]) -> int:
+    """Take findings that ended from the feed: phones need hold them no longer, lists and searches show them as before. How many it took."""
+    rows = [row for each in sorted(findings) if (row := lock_row(session, Finding, each)) is not None and row.state in ENDED]
+    for row in rows:
+        act.tell("finding.retired", "finding", row.id, version=row.version, left=scopes_of(row))
+    return len(rows)

@@ -8,18 +8,22 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from backend.core.act import Act
-from backend.core.database.rows import add_row
+from backend.core.database.rows import write
+from backend.core.deeds import deed
 from backend.core.problems import Invalid
 from backend.domains.contracts import queries as contracts
 from backend.domains.contracts.rules.match import Match
-from backend.domains.deadlines import actions as deadlines
-from backend.domains.findings.actions.placing import categorise, liability_of, match_contract, take_category
+from backend.domains.findings.actions.attach import release_followers
+from backend.domains.findings.actions.fields import decide_condition
+from backend.domains.findings.actions.issue import issue_dispatch
+from backend.domains.findings.actions.placing import TIME_UNCERTAIN, categorise, liability_of, match_contract
+from backend.domains.findings.actions.settle import settle_work
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.model import Finding
+from backend.domains.findings.queries import work
 from backend.domains.findings.queries.one import lock_finding
-from backend.domains.findings.rules.moves import NotReady, check_move
+from backend.domains.findings.rules.moves import NotReady, check_move, enter
 from backend.domains.findings.rules.needs import needs_of
-from backend.domains.findings.rules.visibility import scope_of_unit
 from backend.domains.identity import queries as identity
 from backend.domains.territory.rules.territory import local_day
 
@@ -44,21 +48,26 @@ class ContractNotInForce(Invalid):
     way_out_zh = "请选择当前有效的合同，或不填 contract 以采用自动匹配的合同。"
 
 
+@deed
 def file_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
     """File it: the desk takes it on. Needs category, condition, grid and complete evidence; the desk may give the condition here."""
     row = lock_finding(session, act, finding)
     check_move("file_finding", act.actor, row, needs=None, state_version=payload["state_version"])
     if payload["condition"] is not None:
         named = {"kind": row.kind, "code": row.code, "edition": row.edition}
-        category, _ = categorise(session, named, payload["condition"], at=row.recorded_at)
-        take_category(row, category, payload["condition"])
+        categorise(session, named, payload["condition"], at=row.recorded_at)
+        decide_condition(session, row, payload["condition"])
     move = check_move("file_finding", act.actor, row, needs=needs_of(row))
     row.filed_at = act.at
-    _enter(row, move.target)
-    tell(act, "finding.filed", row, condition=row.condition, automatic=act.actor.person is None)
+    enter(row, move.target)
+    write(session)
+    looks = work.list_verifications(session, row.id, report=None)
+    verified = looks[-1].result if looks else None
+    tell(act, "finding.filed", row, condition=row.condition, automatic=act.actor.person is None, verified=verified)
     return row
 
 
+@deed
 def request_void(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
     """Ask for a void; another shift leader approves or refuses it. Raises VoidPending while an earlier request is not decided."""
     row = lock_finding(session, act, finding)
@@ -69,16 +78,23 @@ def request_void(session: Session, act: Act, *, finding: UUID, payload: dict[str
     return row
 
 
+@deed
 def void_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
-    """Approve a void that somebody else asked for."""
+    """Approve a void that somebody else asked for. Dispatches still open are cancelled, findings attached to it are recorded again."""
     row = lock_finding(session, act, finding)
     move = check_move("void_finding", act.actor, row, state_version=payload["state_version"])
     assert row.void_request is not None, "the move needs it"
-    _enter(row, move.target)
+    write(session)
+    for task in work.list_dispatches(session, row.id):
+        task.cancelled_at = act.at
+    enter(row, move.target)
+    settle_work(session, act, row)
     tell(act, "finding.voided", row, reason=payload["reason"], asked_by=row.void_request["by"])
+    release_followers(session, act, head=row)
     return row
 
 
+@deed
 def refuse_void(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
     """Refuse a void that somebody else asked for: the finding goes on as if nobody had."""
     row = lock_finding(session, act, finding)
@@ -91,6 +107,7 @@ def refuse_void(session: Session, act: Act, *, finding: UUID, payload: dict[str,
     return row
 
 
+@deed
 def dispatch_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
     """Issue the lead dispatch to the contract in force now, and start the disposal clock.
 
@@ -101,40 +118,9 @@ def dispatch_finding(session: Session, act: Act, *, finding: UUID, payload: dict
     move = check_move("dispatch_finding", act.actor, row, needs=needs_of(row), state_version=payload["state_version"])
     found, _ = match_contract(session, row, act.at)
     contract, unit, unit_kind, choice = _addressee(session, act, found, payload)
-    dispatch = Dispatch(
-        id=act.new_id(),
-        finding=row.id,
-        role="lead",
-        state="issued",
-        unit=unit,
-        unit_kind=unit_kind,
-        contract=contract,
-        choice=choice,
-        issued_at=act.at,
-        issued_by=act.actor.person,
-        automatic=act.actor.person is None,
-        limit_value=row.limit_value,
-        limit_unit=row.limit_unit,
-        limit_source=row.limit_source,
-        deadline=None,
-        due=None,
-        awaiting_calendar=False,
-    )
-    if row.limit_value is not None and row.limit_unit is not None:
-        deadline = deadlines.start_deadline(
-            session,
-            act,
-            subject_type="dispatch",
-            subject=dispatch.id,
-            value=row.limit_value,
-            unit=row.limit_unit,
-            start=act.at,
-        )
-        dispatch.deadline, dispatch.due, dispatch.awaiting_calendar = deadline.id, deadline.due, deadline.awaiting_year is not None
-    add_row(session, dispatch)
-    row.deadline, row.awaiting_calendar, row.awaiting_contract = dispatch.due, dispatch.awaiting_calendar, False
-    row.units = sorted({*row.units, scope_of_unit(unit, unit_kind)})
-    _enter(row, move.target)
+    dispatch = issue_dispatch(session, act, row, role="lead", unit=unit, unit_kind=unit_kind, contract=contract, choice=choice)
+    row.awaiting_contract = row.liability["reason"] == TIME_UNCERTAIN  # whom to blame is not settled by whom to send
+    enter(row, move.target)
     tell(act, "finding.dispatched", row, dispatch=dispatch.id, unit=unit, contract=contract, due=dispatch.due, automatic=dispatch.automatic)
     return row
 
@@ -163,9 +149,3 @@ def _addressee(session: Session, act: Act, found: Match, payload: dict[str, Any]
     if not payload["reason"]:
         raise OverrideNeedsReason("another contract or unit than the one that matches", errors=[("/reason", "required for an override")])
     return contract, unit, kind, {"reason": "override", "why": payload["reason"], "instead_of": choice}
-
-
-def _enter(row: Finding, state: str) -> None:
-    row.state = state
-    row.state_version += 1
-    row.version += 1

@@ -8,17 +8,22 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from backend.core.act import Act
+from backend.core.conflicts import Rule
 from backend.core.database.rows import write
+from backend.core.deeds import deed
 from backend.core.problems import Missing, NotYet
 from backend.domains.evidence import queries as evidence_queries
 from backend.domains.evidence.actions import photos as evidence
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Finding
+from backend.domains.findings.queries.citations import is_cited
 from backend.domains.findings.queries.one import await_finding, lock_finding
+from backend.domains.findings.rules.conflicts import PHOTO_CITED
 from backend.domains.findings.rules.moves import check_move
 from backend.domains.findings.rules.needs import lacks_photos
 
 
+@deed
 def waive_photo(session: Session, act: Act, *, finding: UUID, photo: UUID, payload: dict[str, Any]) -> Finding:
     """The finding goes on without this photo. A waiver given before changes nothing.
 
@@ -35,8 +40,10 @@ def waive_photo(session: Session, act: Act, *, finding: UUID, photo: UUID, paylo
     return row
 
 
-def retract_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> tuple[Finding, str | None]:
+def retract_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> tuple[Finding, Rule | None]:
     """Mark an own photo as taken back: it counts no more, its bytes stay. A second time changes nothing.
+
+    One that a verdict cites (its own, or of the report it judges) stays cited: `cited`.
 
     Raises NotYet for a finding or photo that has not arrived, Forbidden for another's photo, Invalid for an empty reason.
     """
@@ -50,7 +57,8 @@ def retract_photo(session: Session, act: Act, *, finding: UUID, payload: dict[st
         weigh_photos(session, row)
         row.version += 1
         tell(act, "finding.photo_retracted", row, photo=payload["photo"], reason=payload["reason"])
-    return row, None
+    write(session)
+    return row, PHOTO_CITED if is_cited(session, finding, payload["photo"]) else None
 
 
 def weigh_photos(session: Session, row: Finding) -> None:

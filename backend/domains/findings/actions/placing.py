@@ -17,6 +17,7 @@ from backend.domains.findings.model import Finding
 from backend.domains.territory import queries as territory
 from backend.domains.territory.rules import datums
 from backend.domains.territory.rules.locate import Located
+from backend.domains.territory.rules.territory import local_day
 
 
 class UnknownCategory(Invalid):
@@ -89,13 +90,41 @@ def place_finding(session: Session, row: Finding, place: dict[str, Any]) -> None
     row.district = located.district if located else layer.district
 
 
-def bind_contract(session: Session, row: Finding) -> None:
-    """The liable contract: in force at the finding's corrected time. With its reason and runner-up; else who answers instead."""
-    found, owners = match_contract(session, row, row.recorded_at)
+TIME_UNCERTAIN = "time_uncertain"
+"""Reason of a liability that hangs on a time which is only estimated."""
+
+
+def bind_contract(session: Session, row: Finding) -> Match:
+    """The liable contract: in force at the finding's corrected time. With its reason and runner-up; else who answers instead.
+
+    Where that time is only estimated and another contract was in force at an end of its bounds, nobody is liable until somebody says so.
+    """
+    found, owners = match_contract(session, row, row.liable_at or row.recorded_at)
     row.liable = found.winner.contract if found.winner else None
     row.liability = liability_of(found)
     row.awaiting_contract = not row.unlocated and found.reason == "awaiting_contract"
     row.trade_owner = owners.trade_owner.unit if owners.trade_owner else None
+    possible = _possible(session, row, found)
+    if len(possible) > 1:
+        row.liable, row.awaiting_contract = None, True
+        row.liability = {**UNDECIDED, "between": [_short(winner) for winner in possible]}
+    return found
+
+
+UNDECIDED: dict[str, Any] = {"reason": TIME_UNCERTAIN, "contract": None, "runner_up": None, "acting": None}
+
+
+def _possible(session: Session, row: Finding, found: Match) -> list[Candidate | None]:
+    """The contracts in force at both ends of an estimated time and at the estimate, None for none; one alone where all is certain."""
+    winners = {found.winner.contract if found.winner else None: found.winner}
+    if row.liable_at is None and row.earliest_at is not None and row.latest_at is not None:
+        days = {local_day(row.recorded_at)}
+        for moment in (row.earliest_at, row.latest_at):
+            if local_day(moment) not in days:  # contracts begin and end with the day
+                days.add(local_day(moment))
+                winner = match_contract(session, row, moment)[0].winner
+                winners.setdefault(winner.contract if winner else None, winner)
+    return list(winners.values())
 
 
 def match_contract(session: Session, row: Finding, at: dt.datetime) -> tuple[Match, Owners]:

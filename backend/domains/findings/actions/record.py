@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -10,34 +11,46 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.act import Act
+from backend.core.conflicts import Rule
 from backend.core.database.rows import add_row, find_row, prefetch
+from backend.core.deeds import deed
 from backend.core.problems import IdTaken
+from backend.domains.contracts.rules.match import Match
 from backend.domains.evidence.actions import photos as evidence
 from backend.domains.findings.actions.photos import weigh_photos
-from backend.domains.findings.actions.placing import bind_contract, categorise, place_finding, take_category
+from backend.domains.findings.actions.placing import (
+    TIME_UNCERTAIN,
+    bind_contract,
+    categorise,
+    match_contract,
+    place_finding,
+    take_category,
+)
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Finding, Note, NumberCounter
 from backend.domains.findings.queries.one import await_finding
-from backend.domains.findings.rules import moves
+from backend.domains.findings.rules import conflicts, moves
 from backend.domains.findings.rules.needs import lacks_photos
-from backend.domains.patrols import queries as patrols
-from backend.domains.patrols.rules import NotYourPatrol
+from backend.domains.findings.rules.reports import LIABLE_TIME_UNCERTAIN
+from backend.domains.patrols import actions as patrols
 from backend.domains.territory import queries as territory
 from backend.domains.territory.rules.territory import local_day
 
+_SKIPPED = 10_000
 
+
+@deed
 def record_finding(
     session: Session, act: Act, *, finding: UUID, payload: dict[str, Any], source: str = "inspector"
-) -> tuple[Finding, str | None]:
+) -> tuple[Finding, Rule | None]:
     """Record what was seen. Never refused for a place outside the district or for missing photos: those block filing.
 
-    Returns the finding and `category_mapped` where a retired or legacy code was mapped to its successor. Raises NotYet for a patrol that
-    has not arrived, IdTaken, UnknownCategory, UnknownCondition, PlaceAbsurd, DatumUnknown.
+    The rule that comes with it: the liable contract hangs on an uncertain time, a retired or legacy category was mapped to its successor,
+    the contract has ended since, or the patrol was closed before. Raises NotYet for a patrol that has not arrived, NotYourPatrol, IdTaken,
+    UnknownCategory, UnknownCondition, PlaceAbsurd, DatumUnknown.
     """
     if act.actor.person is None or find_row(session, Finding, finding) is not None:
         raise IdTaken(f"finding {finding} exists already")
-    if payload["patrol"] is not None and patrols.await_patrol(session, payload["patrol"]).inspector != act.actor.person:
-        raise NotYourPatrol("the patrol named is another inspector's")
     category, mapped = categorise(session, payload["category"], payload["condition"], at=act.happened_at)
     row = Finding(
         id=finding,
@@ -63,20 +76,42 @@ def record_finding(
         filed_at=None,
         void_request=None,
         writes={},
+        earliest_at=act.window[0] if act.window else None,
+        latest_at=act.window[1] if act.window else None,
+        liable_at=None,
+        attached_to=None,
+        closed_at=None,
     )
     take_category(row, category, payload["condition"])
     place_finding(session, row, payload["place"])
-    bind_contract(session, row)
+    after_close = patrols.take_finding(session, act, patrol=payload["patrol"]) if payload["patrol"] is not None else None
+    found = bind_contract(session, row)
+    ended = _contract_ended(session, act, row, found)
     photos = [_declare(session, act, row, photo) for photo in payload["photos"]]
     row.lacks_photos = lacks_photos(declared=len(photos), settled=sum(photo.state == "usable" for photo in photos))
     row.number = take_number(session, act, row.district)
     add_row(session, row)
     declared = {str(photo.id): photo.sha256 for photo in photos}
     tell(act, "finding.recorded", row, number=row.number, category=f"{row.kind}:{row.code}", grid=row.grid, photos=declared, source=source)
-    return row, "category_mapped" if mapped else None
+    if row.liability["reason"] == TIME_UNCERTAIN:
+        return row, LIABLE_TIME_UNCERTAIN
+    return row, (conflicts.CATEGORY_MAPPED if mapped else None) or ended or after_close
 
 
-def add_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> tuple[Finding, str | None]:
+def _contract_ended(session: Session, act: Act, row: Finding, found: Match) -> Rule | None:
+    """Whether the liable contract ended between the finding's time and now; without a successor there is none to dispatch to."""
+    today = local_day(act.at)
+    if row.liable is None or found.winner is None or local_day(row.recorded_at) == today or found.winner.in_force(today):
+        return None
+    present, _ = match_contract(session, row, act.at)
+    if present.winner is not None:
+        return None if present.winner.contract == row.liable else conflicts.CONTRACT_ENDED
+    row.awaiting_contract = present.reason == "awaiting_contract"
+    return conflicts.CONTRACT_ENDED_NONE_FOLLOWS
+
+
+@deed
+def add_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> tuple[Finding, Rule | None]:
     """Declare one more photo. Evidence is never refused for coming late: after the end it is `late_evidence`."""
     row = await_finding(session, act, finding)
     photo = _declare(session, act, row, payload)
@@ -87,10 +122,11 @@ def add_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, A
         if photo.state == "usable":  # its bytes were here before, so nothing will tell of them again
             weigh_photos(session, row)
     tell(act, "finding.photo_added", row, photo=payload["id"], sha256=payload["sha256"])
-    return row, "late_evidence" if ended else None
+    return row, conflicts.LATE_PHOTO if ended else None
 
 
-def add_note(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> tuple[Finding, str | None]:
+@deed
+def add_note(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> tuple[Finding, Rule | None]:
     """Add a note; notes are never changed."""
     row = await_finding(session, act, finding)
     assert act.actor.person is not None, "notes are written by people"
@@ -115,6 +151,15 @@ def reserve_numbers(session: Session, act: Act, *, count: int) -> None:
     district = territory.layer(session).district
     first = _advance(session, _day(act, district), count)
     session.info["numbers"] = [_number(_day(act, district), n) for n in range(first + count - 1, first - 1, -1)]
+
+
+def skip_numbers(session: Session, act: Act, *, since: dt.datetime) -> None:
+    """Leave out 10,000 numbers of each day from this one to today: those a restore lost may stand on paper, and none is given twice."""
+    district = territory.layer(session).district
+    day, today = local_day(since), local_day(act.at)
+    while day <= today:
+        _advance(session, f"{district}-{day:%Y%m%d}", _SKIPPED)
+        day += dt.timedelta(days=1)
 
 
 def take_number(session: Session, act: Act, district: str) -> str:

@@ -15,8 +15,9 @@ from backend.core.act import Actor
 from backend.core.database.base import table_of
 from backend.core.journal import JournalEntry
 from backend.domains.evidence import queries as evidence
-from backend.domains.findings.model import Dispatch, Finding, Note, Proposal
+from backend.domains.findings.model import Dispatch, DispatchRequest, Finding, Note, Proposal, Report, Verification
 from backend.domains.findings.rules.needs import needs_of
+from backend.domains.findings.rules.reports import is_uncertain, timeliness
 from backend.domains.findings.rules.visibility import is_outsider
 from backend.domains.identity import queries as identity
 
@@ -79,14 +80,22 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
     photos = evidence.photos_of(session, ids)
     weighed = evidence.evidence_of(session, ids)
     dispatches = _by_finding(session, Dispatch, ids, "issued_at")
-    proposals = _by_finding(session, Proposal, [row.id for row in rows if row.disputed], "proposed_at")
+    proposals = _by_finding(session, Proposal, [row.id for row in rows if row.disputed], "proposed_at", Proposal.resolved_at.is_(None))
     # A contractor sees its own dispatches, no names and notes of staff, and nothing of other contracts that might have matched.
     outsider = is_outsider(reader)
     notes = _by_finding(session, Note, [] if outsider else ids, "written_at")
     units = {grant.unit for grant in reader.grants}
+    worked = [finding for finding, tasks in dispatches.items() if tasks]
+    reports = _by_finding(session, Report, worked, "reported_at")
+    requests = _by_finding(session, DispatchRequest, worked, "asked_at")
+    looks = _by_finding(session, Verification, ids, "verified_at")
+    followers = _followers(session, [] if outsider else ids)
     for row in rows:
         own = photos.get(row.id, [])
         tasks = [task for task in dispatches[row.id] if not outsider or task.unit in units]
+        own_tasks = {task.id for task in tasks}
+        own_reports = [report for report in reports[row.id] if report.dispatch in own_tasks]
+        own_looks = [look for look in looks[row.id] if not outsider or look.report in {report.id for report in own_reports}]
         doc = {
             "id": row.id,
             "number": row.number,
@@ -110,6 +119,11 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
             "liability": {"reason": row.liability["reason"]} if outsider else row.liability,
             "limit": limit_of(row),
             "dispatches": [_dispatch(task, outsider=outsider) for task in tasks],
+            "reports": [_report(report, outsider=outsider) for report in own_reports],
+            "requests": [_request(asked, outsider=outsider) for asked in requests[row.id] if asked.dispatch in own_tasks],
+            "verifications": [_verification(look, outsider=outsider) for look in own_looks],
+            "attached_to": None if outsider else row.attached_to,
+            "followers": followers[row.id],
             "deadline": row.deadline,
             "evidence": {
                 "declared": weighed[row.id].declared,
@@ -138,6 +152,7 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
             "received_at": row.received_at,
             "time_quality": row.time_quality,
             "filed_at": row.filed_at,
+            "closed_at": row.closed_at,
         }
         yield row.id, doc
 
@@ -157,13 +172,77 @@ def _dispatch(task: Any, *, outsider: bool) -> dict[str, Any]:
         "deadline": task.deadline,
         "due": task.due,
         "awaiting_calendar": task.awaiting_calendar,
+        "handed_back_at": task.handed_back_at,
+        "reworks": task.reworks,
+        "replaced_by": task.replaced_by,
     }
 
 
-def _by_finding(session: Session, kind: type[Any], ids: list[UUID], order: str) -> dict[UUID, list[Any]]:
+def _report(report: Any, *, outsider: bool) -> dict[str, Any]:
+    window = (report.earliest_at, report.latest_at) if report.earliest_at and report.latest_at else None
+    return {
+        "id": report.id,
+        "dispatch": report.dispatch,
+        "state": report.state,
+        "note": report.note,
+        "photos": report.photos,
+        "reported_by": None if outsider else report.reported_by,
+        "reported_at": report.reported_at,
+        "received_at": report.received_at,
+        "time_quality": report.time_quality,
+        "due": report.due,
+        "on_time": timeliness(report.reported_at, report.due, window),
+        "time_uncertain": is_uncertain(report.due, window),
+        "decided": report.decided_result,
+        "decided_at": report.decided_at,
+    }
+
+
+def _verification(look: Any, *, outsider: bool) -> dict[str, Any]:
+    return {
+        "id": look.id,
+        "phase": look.phase,
+        "report": look.report,
+        "result": look.result,
+        "note": look.note,
+        "photos": look.photos,
+        "verified_by": None if outsider else look.verified_by,
+        "verified_at": look.verified_at,
+        "received_at": look.received_at,
+        "time_quality": look.time_quality,
+    }
+
+
+def _request(asked: Any, *, outsider: bool) -> dict[str, Any]:
+    return {
+        "id": asked.id,
+        "dispatch": asked.dispatch,
+        "kind": asked.kind,
+        "state": asked.state,
+        "reason": asked.reason,
+        "until": asked.until,
+        "asked_by": None if outsider else asked.asked_by,
+        "asked_at": asked.asked_at,
+        "decided_by": None if outsider else asked.decided_by,
+        "decided_at": asked.decided_at,
+        "decided_reason": asked.decided_reason,
+    }
+
+
+def _followers(session: Session, ids: list[UUID]) -> dict[UUID, list[UUID]]:
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    if ids:
+        query = sa.select(Finding.attached_to, Finding.id).where(Finding.attached_to.in_(ids))
+        for head, follower in session.execute(query.order_by(Finding.recorded_at, Finding.id)):
+            assert head is not None, "asked for by it"
+            found[head].append(follower)
+    return found
+
+
+def _by_finding(session: Session, kind: type[Any], ids: list[UUID], order: str, *only: sa.ColumnElement[bool]) -> dict[UUID, list[Any]]:
     found: dict[UUID, list[Any]] = defaultdict(list)
     if ids:
         table = table_of(kind)
-        for row in session.execute(sa.select(*table.c).where(table.c.finding.in_(ids)).order_by(table.c[order], table.c.id)):
+        for row in session.execute(sa.select(*table.c).where(table.c.finding.in_(ids), *only).order_by(table.c[order], table.c.id)):
             found[row.finding].append(row)
     return found

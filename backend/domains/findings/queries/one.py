@@ -10,6 +10,7 @@ from backend.core.act import Act, Actor
 from backend.core.database.rows import find_row, lock_row
 from backend.core.problems import Missing, NotYet
 from backend.domains.findings.model import Finding
+from backend.domains.findings.queries.work import has_open_dispute
 from backend.domains.findings.rules.visibility import is_visible
 
 
@@ -40,3 +41,8 @@ def await_finding(session: Session, act: Act, finding: UUID) -> Finding:
     if act.op is None:
         raise Missing(f"there is no finding {finding} that you may see")
     raise NotYet(f"finding {finding} has not arrived", awaits=f"finding:{finding}")
+
+
+def has_verdict_dispute(session: Session, finding: UUID) -> bool:
+    """Whether verdicts on one of its reports differ and nobody has decided. What was written in this transaction must be flushed before."""
+    return has_open_dispute(session, finding)

@@ -5,20 +5,23 @@ Source: the project's domain page, section 3. The actions, the list of moves ope
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
 from backend.core.act import Actor, Grant
 from backend.core.problems import Clash, Forbidden, Kind, Problem
+from backend.domains.findings.rules.visibility import units_worked_for
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One row of the table. `by` are roles (`recorder`: who recorded it), `needs` are flags that must be clear, `clock` what starts.
+    """One row of the table. `by` are roles, `needs` are flags that must be clear, `clock` what it does to a clock.
 
-    `pending`: whether a request to void it must be pending (and another's), or must not be; None: either.
+    `recorder`: who recorded it; `doer`: who does the work of a unit it was dispatched to. `target` is empty where the state stays or
+    follows from the dispatches (`rules.reports`). `pending`: whether a request to void it must be pending (and another's), or must not be;
+    None: either.
     """
 
     verb: str
@@ -30,6 +33,9 @@ class Move:
     pending: bool | None = None
 
 
+VOIDABLE = ("recorded", "filed", "dispatched", "rectified", "verified")
+"""States from which a finding can still be voided."""
+
 FILING_NEEDS = ("unlocated", "photos", "condition")
 
 MOVES: dict[str, Move] = {
@@ -37,12 +43,33 @@ MOVES: dict[str, Move] = {
     for move in (
         Move("withdraw_finding", ("recorded",), "withdrawn", ("recorder",)),
         Move("file_finding", ("recorded",), "filed", ("acceptor", "shift_leader"), FILING_NEEDS, "dispatch limit", pending=False),
-        Move("request_void", ("recorded", "filed"), "", ("acceptor", "shift_leader"), pending=False),
-        Move("void_finding", ("recorded", "filed"), "void", ("shift_leader",), pending=True),
-        # An inspector's withdrawal asks for a void also after the dispatch.
-        Move("refuse_void", ("recorded", "filed", "dispatched"), "", ("shift_leader",), pending=True),
-        Move("waive_photo", ("recorded", "filed", "dispatched"), "", ("shift_leader",)),
+        # An inspector's withdrawal asks for a void also after the dispatch, and so may the desk.
+        Move("request_void", VOIDABLE, "", ("acceptor", "shift_leader"), pending=False),
+        Move("void_finding", VOIDABLE, "void", ("shift_leader",), clock="disposal stops", pending=True),
+        Move("refuse_void", VOIDABLE, "", ("shift_leader",), pending=True),
+        Move("waive_photo", (*VOIDABLE, "self_resolved"), "", ("shift_leader",)),
+        Move("self_resolve_finding", ("recorded",), "self_resolved", ("recorder",), pending=False),
+        Move("accept_self_resolution", ("self_resolved",), "closed", ("acceptor",), ("photos", "disputed")),
+        Move("refuse_self_resolution", ("self_resolved",), "void", ("acceptor",)),
+        Move("attach_finding", ("recorded", "filed"), "attached", ("acceptor",), pending=False),
         Move("dispatch_finding", ("filed",), "dispatched", ("dispatcher",), ("photos",), "disposal", pending=False),
+        Move("rebind_contract", (*VOIDABLE, "attached"), "", ("shift_leader", "dispatcher"), pending=False),
+        Move("report_rectification", ("dispatched", "rectified"), "", ("doer",), clock="disposal stops"),
+        Move("request_extension", ("dispatched",), "", ("doer",)),
+        Move("request_return", ("dispatched",), "", ("doer",)),
+        Move("request_suspension", ("dispatched",), "", ("doer",)),
+        Move("grant_extension", ("dispatched", "rectified"), "", ("dispatcher",), clock="disposal moves"),
+        Move("refuse_extension", ("dispatched", "rectified"), "", ("dispatcher",)),
+        Move(
+            "verify_finding",
+            ("recorded", "dispatched", "rectified", "verified"),
+            "",
+            ("inspector",),
+            clock="disposal runs on after a failure",
+        ),
+        Move("decide_dispute", ("dispatched", "rectified", "verified"), "", ("shift_leader",)),
+        Move("close_finding", ("verified",), "closed", ("shift_leader",), ("photos", "disputed"), pending=False),
+        Move("reopen_finding", ("closed",), "dispatched", ("shift_leader", "leader"), clock="disposal anew"),
     )
 }
 
@@ -79,8 +106,11 @@ class NotReady(Problem):
     kind = Kind.CLASH
     title = "Something this move needs is unmet"
     title_zh = "尚不满足办理条件"
-    way_out = "Meet what `unmet` lists: wait for or waive photos, choose a condition, correct the place, decide on the request to void it."
-    way_out_zh = "请补足 unmet 所列条件：等待或豁免照片、选择立案条件、更正位置、先处理作废申请。"
+    way_out = (
+        "Meet what `unmet` lists: wait for or waive photos, choose a condition, correct the place, decide on the request to void it or on "
+        "what is disputed."
+    )
+    way_out_zh = "请补足 unmet 所列条件：等待或豁免照片、选择立案条件、更正位置、先处理作废申请或争议。"
 
 
 class StateMoved(Problem):
@@ -128,6 +158,16 @@ class Movable(Protocol):
     def grid(self) -> str | None: ...
     @property
     def void_request(self) -> dict[str, Any] | None: ...
+    @property
+    def units(self) -> Sequence[str]: ...
+
+
+class Entering(Protocol):
+    """What a move changes."""
+
+    state: str
+    state_version: int
+    version: int
 
 
 def covers(grant: Grant, finding: Movable) -> bool:
@@ -141,6 +181,8 @@ def allowed(move: Move, actor: Actor, finding: Movable) -> bool:
         return True
     if "recorder" in move.by and actor.person == finding.recorded_by:
         return True
+    if "doer" in move.by and not set(finding.units).isdisjoint(units_worked_for(actor)):
+        return True
     return any(covers(grant, finding) for grant in actor.grants_of(*move.by))
 
 
@@ -149,18 +191,37 @@ def check_move(verb: str, actor: Actor, finding: Movable, *, needs: Iterable[str
 
     `needs` None: what it needs is not asked yet. Raises NotYourFinding, StateMoved, MoveNotOpen, NotReady, VoidPending, SameHands.
     """
-    move = MOVES[verb]
-    if not allowed(move, actor, finding):
-        raise NotYourFinding(f"{verb} is for {', '.join(move.by)} of the finding's area", roles=list(move.by))
+    move = check_role(verb, actor, finding)
     if state_version is not None and state_version != finding.state_version:
         raise StateMoved(
             f"state_version is {finding.state_version}, not {state_version}", state=finding.state, state_version=finding.state_version
         )
-    if finding.state not in move.sources:
-        raise MoveNotOpen(f"{verb} is not possible while {finding.state}", state=finding.state, sources=list(move.sources))
+    check_state(verb, finding)
     if needs is not None:
         _check_needs(move, actor, finding, needs)
     return move
+
+
+def check_role(verb: str, actor: Actor, finding: Movable) -> Move:
+    """The move, if the actor holds a role for it here; for deeds that may come late, in whatever state. Raises NotYourFinding."""
+    move = MOVES[verb]
+    if not allowed(move, actor, finding):
+        raise NotYourFinding(f"{verb} is for {', '.join(move.by)} of the finding's area", roles=list(move.by))
+    return move
+
+
+def check_state(verb: str, finding: Movable, *, sources: tuple[str, ...] = ()) -> None:
+    """Refuse the verb in a state from which it does not lead; `sources` narrows them. Raises MoveNotOpen."""
+    sources = sources or MOVES[verb].sources
+    if finding.state not in sources:
+        raise MoveNotOpen(f"{verb} is not possible while {finding.state}", state=finding.state, sources=list(sources))
+
+
+def enter(finding: Entering, state: str) -> None:
+    """The finding comes to this state."""
+    finding.state = state
+    finding.state_version += 1
+    finding.version += 1
 
 
 def moves_open_to(actor: Actor, finding: Movable) -> list[str]:

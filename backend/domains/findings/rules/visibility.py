@@ -16,6 +16,7 @@ CONTRACTOR_ROLES = ("contractor_manager", "contractor_worker")
 DEPARTMENT_ROLES = ("department_officer",)
 UNIT_ROLES = (*DEPARTMENT_ROLES, "town_officer", "liaison", "leader")
 """Roles that read what was dispatched to the unit they are held in, be it a department, a town, a community or the district."""
+_WORKERS = (*CONTRACTOR_ROLES, *UNIT_ROLES)
 _LEVEL = {6: "district", 9: "town", 12: "community"}
 
 
@@ -71,6 +72,11 @@ def scopes_open_to(actor: Actor) -> list[str]:
 def scope_of_unit(unit: UUID, kind: str) -> str:
     """The scope that a dispatch to this unit opens."""
     return f"{'contractor' if kind == 'contractor' else 'department'}:{unit}"
+
+
+def units_worked_for(actor: Actor) -> set[str]:
+    """The scopes of the units whose work the actor does: a contractor's people, and the officers of units that are none."""
+    return {scope_of_unit(grant.unit, "contractor" if grant.role in CONTRACTOR_ROLES else "") for grant in actor.grants_of(*_WORKERS)}
 
 
 def is_visible(finding: Visible, actor: Actor) -> bool:

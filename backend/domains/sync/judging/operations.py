@@ -13,11 +13,14 @@ from uuid import UUID
 from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
-from backend.core.act import Act
-from backend.domains.findings.actions import amend, photos, record
+from backend.core.act import Act, Actor
+from backend.core.conflicts import Rule
+from backend.domains.findings.actions import amend, end, photos, record, report, verify
 from backend.domains.findings.model import Finding
 from backend.domains.findings.queries.documents import limit_of
+from backend.domains.findings.rules.duty import DOERS
 from backend.domains.findings.rules.needs import needs_of
+from backend.domains.findings.rules.visibility import is_outsider
 from backend.domains.findings.schemas import operations as findings
 from backend.domains.patrols import actions as patrols
 from backend.domains.patrols import schemas as patrol_schemas
@@ -58,15 +61,15 @@ def operation_key(verb: str, version: int) -> str:
     return f"operation:{verb}:{version}"
 
 
-def finding_effects(row: Finding) -> dict[str, Any]:
-    """What is known of a finding at once (protocol, section 3)."""
+def finding_effects(row: Finding, actor: Actor | None = None) -> dict[str, Any]:
+    """What is known of a finding at once (protocol, section 3); a contractor is not told who else might be liable."""
     return {
         "number": row.number,
         "state": row.state,
         "grid": row.grid,
         "community": row.community,
         "town": row.town,
-        "liable": str(row.liable) if row.liable else None,
+        "liable": str(row.liable) if row.liable and not (actor and is_outsider(actor)) else None,
         "limit": limit_of(row),
         "deadline": row.deadline.isoformat() if row.deadline else None,
         "needs": needs_of(row),
@@ -77,39 +80,31 @@ def _patrol_effects(row: Patrol) -> dict[str, Any]:
     return {"state": row.state, "late": row.late, "overlapping": row.overlapping}
 
 
-def _patrol(action: Callable[..., Patrol]) -> Handler:
+def _by(rule: Rule | None) -> tuple[Status, str | None]:
+    """Status and code of an act that met this row of the matrix; None: it met nothing."""
+    return ("applied", None) if rule is None else (rule.status, rule.code)
+
+
+def _patrol(action: Callable[..., tuple[Patrol, Rule | None]]) -> Handler:
     def do(session: Session, act: Act, entity: UUID, payload: dict[str, Any]) -> Done:
-        row = action(session, act, patrol=entity, payload=payload)
-        return ("applied", None, row.version, _patrol_effects(row))
+        row, rule = action(session, act, patrol=entity, payload=payload)
+        return (*_by(rule), row.version, _patrol_effects(row))
 
     return do
 
 
-def _track(session: Session, act: Act, entity: UUID, payload: dict[str, Any]) -> Done:
-    row, code = patrols.append_track(session, act, patrol=entity, payload=payload)
-    return ("merged" if code else "applied", code, row.version, _patrol_effects(row))
-
-
-def _finding(action: Callable[..., tuple[Finding, str | None]]) -> Handler:
+def _finding(action: Callable[..., tuple[Finding, Rule | None]]) -> Handler:
     def do(session: Session, act: Act, entity: UUID, payload: dict[str, Any]) -> Done:
-        row, code = action(session, act, finding=entity, payload=payload)
-        return ("merged" if code else "applied", code, row.version, finding_effects(row))
+        row, rule = action(session, act, finding=entity, payload=payload)
+        return (*_by(rule), row.version, finding_effects(row, act.actor))
 
     return do
 
 
 def _amend(session: Session, act: Act, entity: UUID, payload: dict[str, Any]) -> Done:
     result = amend.amend_finding(session, act, finding=entity, payload=payload)
-    effects = {**finding_effects(result.finding), "set": result.set, "kept": result.kept, "proposed": result.proposed}
-    if result.proposed:
-        return ("conflict", "proposed", result.finding.version, effects)
-    return ("merged" if result.code else "applied", result.code, result.finding.version, effects)
-
-
-def _withdraw(session: Session, act: Act, entity: UUID, payload: dict[str, Any]) -> Done:
-    row, code, took_effect = amend.withdraw_finding(session, act, finding=entity, payload=payload)
-    status: Status = "conflict" if not took_effect else "merged" if code else "applied"
-    return (status, code, row.version, finding_effects(row))
+    effects = {**finding_effects(result.finding, act.actor), "set": result.set, "kept": result.kept, "proposed": result.proposed}
+    return (*_by(result.rule), result.finding.version, effects)
 
 
 def _void(session: Session, act: Act, entity: UUID, payload: dict[str, Any]) -> Done:
@@ -124,16 +119,32 @@ def _void(session: Session, act: Act, entity: UUID, payload: dict[str, Any]) -> 
 
 
 RECORDERS = ("inspector", "liaison")
+PHOTOGRAPHERS = (*RECORDERS, *DOERS)
+
+
+def _on_patrol(schema: Schema, action: Callable[..., tuple[Patrol, Rule | None]]) -> OperationType:
+    return OperationType(schema, "patrol", Patrol, ("inspector",), _patrol(action))
+
+
+def _on_finding(schema: Schema, roles: tuple[str, ...], action: Callable[..., tuple[Finding, Rule | None]]) -> OperationType:
+    return OperationType(schema, "finding", Finding, roles, _finding(action))
+
 
 OPERATIONS: dict[tuple[str, int], OperationType] = {
-    ("open_patrol", 1): OperationType(patrol_schemas.OpenPatrol(), "patrol", Patrol, ("inspector",), _patrol(patrols.open_patrol)),
-    ("append_track", 1): OperationType(patrol_schemas.AppendTrack(), "patrol", Patrol, ("inspector",), _track),
-    ("close_patrol", 1): OperationType(patrol_schemas.ClosePatrol(), "patrol", Patrol, ("inspector",), _patrol(patrols.close_patrol)),
-    ("record_finding", 1): OperationType(findings.RecordFinding(), "finding", Finding, RECORDERS, _finding(record.record_finding)),
+    ("open_patrol", 1): _on_patrol(patrol_schemas.OpenPatrol(), patrols.open_patrol),
+    ("append_track", 1): _on_patrol(patrol_schemas.AppendTrack(), patrols.append_track),
+    ("close_patrol", 1): _on_patrol(patrol_schemas.ClosePatrol(), patrols.close_patrol),
+    ("record_finding", 1): _on_finding(findings.RecordFinding(), RECORDERS, record.record_finding),
     ("amend_finding", 1): OperationType(findings.AmendFinding(), "finding", Finding, amend.AMENDERS, _amend),
-    ("withdraw_finding", 1): OperationType(findings.WithdrawFinding(), "finding", Finding, RECORDERS, _withdraw),
-    ("add_photo", 1): OperationType(findings.Photo(), "finding", Finding, RECORDERS, _finding(record.add_photo)),
-    ("retract_photo", 1): OperationType(findings.RetractPhoto(), "finding", Finding, RECORDERS, _finding(photos.retract_photo)),
-    ("add_note", 1): OperationType(findings.AddNote(), "finding", Finding, RECORDERS, _finding(record.add_note)),
+    ("withdraw_finding", 1): _on_finding(findings.WithdrawFinding(), RECORDERS, amend.withdraw_finding),
+    ("add_photo", 1): _on_finding(findings.Photo(), PHOTOGRAPHERS, record.add_photo),
+    ("retract_photo", 1): _on_finding(findings.RetractPhoto(), PHOTOGRAPHERS, photos.retract_photo),
+    ("self_resolve_finding", 1): _on_finding(findings.SelfResolveFinding(), RECORDERS, end.self_resolve_finding),
+    ("report_rectification", 1): _on_finding(findings.ReportRectification(), DOERS, report.report_rectification),
+    ("request_extension", 1): _on_finding(findings.RequestExtension(), DOERS, report.request_extension),
+    ("request_return", 1): _on_finding(findings.RequestReturn(), DOERS, report.request_return),
+    ("request_suspension", 1): _on_finding(findings.RequestSuspension(), DOERS, report.request_suspension),
+    ("verify_finding", 1): _on_finding(findings.VerifyFinding(), ("inspector",), verify.verify_finding),
+    ("add_note", 1): _on_finding(findings.AddNote(), RECORDERS, record.add_note),
     ("seq_void", 1): OperationType(SeqVoid(), "replica", None, (), _void),
 }

@@ -1,0 +1,110 @@
+"""The end of a finding and a new beginning: closed, reopened, resolved on the spot."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backend.core.act import Act
+from backend.core.conflicts import Rule
+from backend.core.database.rows import write
+from backend.core.deeds import deed
+from backend.domains.evidence import queries as evidence
+from backend.domains.findings.actions.attach import release_followers
+from backend.domains.findings.actions.declare import declare_photos
+from backend.domains.findings.actions.issue import issue_dispatch
+from backend.domains.findings.actions.telling import tell
+from backend.domains.findings.model import Finding
+from backend.domains.findings.queries import work
+from backend.domains.findings.queries.one import await_finding, lock_finding
+from backend.domains.findings.rules import moves
+from backend.domains.findings.rules.duty import EvidenceMissing, OwnWork, check_not_own
+from backend.domains.findings.rules.moves import NotYourFinding, check_move
+from backend.domains.findings.rules.needs import needs_of
+from backend.domains.findings.rules.reports import SELF_RESOLVED_LATE
+
+
+@deed
+def close_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
+    """Close what was verified: the closing condition is met. Never by who did the work. Raises OwnWork and what `check_move` raises."""
+    row = lock_finding(session, act, finding)
+    move = check_move("close_finding", act.actor, row, needs=needs_of(row), state_version=payload["state_version"])
+    write(session)
+    units = [(task.unit, task.unit_kind) for task in work.list_dispatches(session, row.id)]
+    check_not_own(act.actor, work.doers_of(session, row.id), units)
+    row.closed_at = act.at
+    moves.enter(row, move.target)
+    tell(act, "finding.closed", row, note=payload["note"])
+    return row
+
+
+@deed
+def reopen_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
+    """Open a closed one again: the same units get new dispatches, and their clocks begin anew. Earlier ones stay with their reports."""
+    row = lock_finding(session, act, finding)
+    move = check_move("reopen_finding", act.actor, row, state_version=payload["state_version"])
+    write(session)
+    row.closed_at = None
+    issued = {}
+    for old in work.list_dispatches(session, row.id):
+        choice = {"reason": "reopened", "why": payload["reason"], "instead_of": old.choice}
+        new = issue_dispatch(session, act, row, role=old.role, unit=old.unit, unit_kind=old.unit_kind, contract=old.contract, choice=choice)
+        old.replaced_by = new.id
+        issued[str(old.id)] = new.id
+    moves.enter(row, move.target)
+    tell(act, "finding.reopened", row, reason=payload["reason"], dispatches=issued)
+    return row
+
+
+@deed
+def self_resolve_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> tuple[Finding, Rule | None]:
+    """Its recorder fixed it on the spot, shown by photos of before and after; an acceptor reviews it.
+
+    Where the desk has moved it on meanwhile the state stays; photos and note are kept. Raises EvidenceMissing, NotYourFinding, NotYet.
+    """
+    row = await_finding(session, act, finding)
+    if row.recorded_by != act.actor.person:
+        raise NotYourFinding("only its recorder resolves a finding on the spot", roles=["recorder"])
+    write(session)
+    declared = [photo for photo in evidence.photos_of(session, [row.id])[row.id] if not photo["retracted"]]
+    roles = {photo["role"] for photo in (*declared, *payload["photos"])}
+    if lacking := [role for role in ("before", "after") if role not in roles]:
+        raise EvidenceMissing(f"no photo of {' and '.join(lacking)}", errors=[("/d/photos", f"{role} is missing") for role in lacking])
+    photos = declare_photos(session, act, row, payload["photos"])
+    row.version += 1
+    if row.state == "recorded" and row.void_request is None:
+        row.state = "self_resolved"
+        row.state_version += 1
+        tell(act, "finding.self_resolved", row, note=payload["note"], photos=photos)
+        return row, None
+    tell(act, "finding.self_resolution_noted", row, note=payload["note"], photos=photos)
+    return row, SELF_RESOLVED_LATE
+
+
+@deed
+def accept_self_resolution(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
+    """Close what its inspector resolved on the spot. Never by that inspector."""
+    row = _review(session, act, finding, payload, "accept_self_resolution")
+    row.closed_at = act.at
+    tell(act, "finding.self_resolution_accepted", row, reason=payload["reason"])
+    return row
+
+
+@deed
+def refuse_self_resolution(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
+    """Void what its inspector says to have resolved on the spot. Never by that inspector."""
+    row = _review(session, act, finding, payload, "refuse_self_resolution")
+    tell(act, "finding.self_resolution_refused", row, reason=payload["reason"])
+    release_followers(session, act, head=row)
+    return row
+
+
+def _review(session: Session, act: Act, finding: UUID, payload: dict[str, Any], verb: str) -> Finding:
+    row = lock_finding(session, act, finding)
+    move = check_move(verb, act.actor, row, needs=needs_of(row), state_version=payload["state_version"])
+    if row.recorded_by == act.actor.person:
+        raise OwnWork("who resolved it does not review it")
+    moves.enter(row, move.target)
+    return row

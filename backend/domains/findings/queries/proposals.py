@@ -1,0 +1,106 @@
+"""Open proposals: those of one finding, and as the desk sees them, field by field: base (what was seen), theirs (meant), ours (stands)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.core.act import Actor
+from backend.core.cursors import pack, unpack
+from backend.core.problems import Invalid
+from backend.domains.findings.model import Finding, Proposal
+from backend.domains.findings.queries.lists import visible_to
+from backend.domains.findings.rules.claims import UNSEEN
+from backend.domains.identity import queries as identity
+
+
+def open_proposals(session: Session, finding: UUID, *, names: Collection[str] | None = None) -> list[Proposal]:
+    """The finding's open proposals, of these fields or of all, those of this transaction with them; the earliest first."""
+    written = session.scalars(sa.select(Proposal).where(Proposal.finding == finding, Proposal.resolved_at.is_(None)))
+    added = [row for row in session.new if isinstance(row, Proposal) and row.finding == finding]
+    found = [row for row in (*written, *added) if row.resolved_at is None and (names is None or row.field in names)]
+    return sorted(found, key=lambda row: (row.proposed_at, row.id))
+
+
+def list_open(
+    session: Session, reader: Actor, *, ops: Collection[UUID] | None = None, limit: int = 50, cursor: str | None = None
+) -> dict[str, Any]:
+    """A page `{items, next}` of what waits for the desk on findings the reader may see, by the findings' ids (they ascend with time).
+
+    One item a finding and operation (None: proposals of the desk's own amendments, one a person): see `proposal_view`. `ops`: of these
+    operations only. `limit` counts findings.
+    """
+    query = sa.select(Proposal.finding).join(Finding, Finding.id == Proposal.finding)
+    query = query.where(Proposal.resolved_at.is_(None), visible_to(reader))
+    if ops is not None:
+        query = query.where(Proposal.op.in_(ops))
+    if after := unpack(cursor, 1):
+        query = query.where(Proposal.finding > _finding(after[0]))
+    found = session.scalars(query.distinct().order_by(Proposal.finding).limit(limit + 1)).all()
+    views = _views(session, found[:limit], ops)
+    return {
+        "items": [view for finding in found[:limit] for view in views[finding]],
+        "next": pack(str(found[limit - 1])) if len(found) > limit else None,
+    }
+
+
+def proposal_view(session: Session, finding: UUID, op: UUID | None) -> dict[str, Any] | None:
+    """What one operation proposes on a finding, None where nothing of it is open.
+
+    `{finding, number, state, state_version, op, proposed_by, proposed_by_name, proposed_at, fields: [{field, base, theirs, ours}]}`.
+    Whether the reader may see the finding is the caller's question.
+    """
+    return next((view for view in _views(session, [finding], None if op is None else [op]).get(finding, []) if view["op"] == op), None)
+
+
+def _views(session: Session, findings: Sequence[UUID], ops: Collection[UUID] | None) -> dict[UUID, list[dict[str, Any]]]:
+    query = sa.select(Proposal, Finding).join(Finding, Finding.id == Proposal.finding)
+    query = query.where(Proposal.resolved_at.is_(None), Proposal.finding.in_(findings))
+    if ops is not None:
+        query = query.where(Proposal.op.in_(ops))
+    rows = sorted(session.execute(query).all(), key=lambda each: (each[0].proposed_at, str(each[0].op), str(each[0].proposed_by)))
+    names = identity.names_of(session, {proposal.proposed_by for proposal, _ in rows})
+    views: dict[UUID, list[dict[str, Any]]] = {}
+    for (finding, op, by), group in groupby(rows, key=lambda each: (each[0].finding, each[0].op, each[0].proposed_by)):
+        own = list(group)
+        shown = own[0][1]
+        view = {
+            "finding": finding,
+            "number": shown.number,
+            "state": shown.state,
+            "state_version": shown.state_version,
+            "op": op,
+            "proposed_by": by,
+            "proposed_by_name": names.get(by),
+            "proposed_at": own[0][0].proposed_at,
+            "fields": [
+                {
+                    "field": proposal.field,
+                    "base": None if proposal.seen == UNSEEN else proposal.seen,
+                    "theirs": proposal.value,
+                    "ours": present_value(shown, proposal.field),
+                }
+                for proposal, _ in sorted(own, key=lambda each: each[0].field)
+            ],
+        }
+        views.setdefault(finding, []).append(view)
+    return views
+
+
+def present_value(row: Finding, name: str) -> Any:
+    """What the finding says now in this field, in the shape of an amendment."""
+    if name == "category":
+        return {"kind": row.kind, "code": row.code, "edition": row.edition}
+    return getattr(row, name)
+
+
+def _finding(key: Any) -> UUID:
+    try:
+        return UUID(key)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise Invalid("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")]) from error
