@@ -10,7 +10,7 @@ from backend.core.config import Settings
 from backend.core.database import engine
 from backend.core.http import problems
 from backend.core.http.json import OrjsonProvider
-from backend.entrypoints import api, cli, web, worker
+from backend.entrypoints import api, cli, guards, web, worker
 
 
 def create_app(settings: Settings) -> Flask:
@@ -24,6 +24,7 @@ def create_app(settings: Settings) -> Flask:
     observability.install(app)
     problems.install(app)
     engine.connect(app, settings.database_url, wake=worker.waker(settings))
+    guards.install()
     api.install(app)
     web.install(app)
     cli.install(app)

@@ -134,7 +134,7 @@ def test_once_does_what_is_due_and_stops(district, story):
 
 
 def test_the_worker_leaves_to_a_push_what_it_is_about_to_judge(district, story, monkeypatch):
-    from backend.domains.sync import api
+    from backend.domains.sync.api import push as api
 
     monkeypatch.setattr(api, "judge", lambda *_given, **_facts: [])
     story.lin.record()

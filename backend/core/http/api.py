@@ -6,32 +6,29 @@ Schemas are passed to decorators as instances (a class would be built on every r
 from __future__ import annotations
 
 from collections import Counter
-from http import HTTPStatus
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import flask_smorest
 import orjson
 from flask import Request, Response
-from marshmallow import RAISE, missing
+from marshmallow import RAISE, Schema, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from backend.core.http import document
 from backend.core.http.problems import of_http
-from backend.core.problems import Invalid, Malformed, TooLarge, WrongMedia
+from backend.core.problems import Invalid, Malformed, Problem, TooLarge, WrongMedia
 from backend.core.validation import nul_pointers, too_deep
+
+Components = dict[str, dict[str, Any]]
+"""JSON Schemas by name."""
+View = TypeVar("View", bound=Callable[..., Any])
 
 JSON_BYTES = 1024 * 1024
 """The largest JSON body; the schema of an endpoint that takes more says so by an attribute `body_bytes`."""
 DEPTH = 32
 """No document of ours is nested deeper than a third of this."""
-_INVALID = 422
-_RESPONSES = {
-    "DEFAULT_ERROR": "A problem (RFC 9457)",
-    "INVALID": "A field is missing, unknown or wrong: `errors` points to each",
-    "NOT_MODIFIED": "Not modified",
-    "PRECONDITION_FAILED": "It changed meanwhile",
-    "PRECONDITION_REQUIRED": "If-Match is required",
-}
 
 
 class _Parser(FlaskParser):
@@ -60,7 +57,49 @@ class Blueprint(flask_smorest.Blueprint):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._named: Counter[str] = Counter()
+        self._described: list[Schema | Callable[[Api], Components]] = []
         super().__init__(*args, **options)
+
+    def arguments(self, schema: Schema, **options: Any) -> Any:
+        document.sent(schema)
+        return super().arguments(schema, **options)
+
+    def response(self, status_code: int, schema: Schema | None = None, **options: Any) -> Any:
+        _answered(schema)
+        return super().response(status_code, schema, **options)
+
+    def alt_response(self, status_code: int, response: str | None = None, *, schema: Schema | None = None, **options: Any) -> Any:
+        _answered(schema)
+        return super().alt_response(status_code, response, schema=schema, **options)
+
+    def refuses(self, *problems: type[Problem]) -> Callable[[View], View]:
+        """Decorator: problems that an endpoint answers with, beside those that follow from its caller, body and path."""
+
+        def declare(view: View) -> View:
+            view.declared_problems = (*getattr(view, "declared_problems", ()), *problems)  # type: ignore[attr-defined] # read just below
+            return view
+
+        return declare
+
+    def describe(self, make: Schema | Callable[[Api], Components]) -> None:
+        """Put schemas into the document that no decorator can name: of lines within a body, and where a value has several shapes.
+
+        A schema is one that is answered. A function is called once all endpoints stand; `Api.sent` and `Api.answered` give it references.
+        """
+        self._described.append(make)
+
+    def register_views_in_doc(self, api: Api, app: Any, spec: Any, *, name: str, parameters: Any) -> None:
+        super().register_views_in_doc(api, app, spec, name=name, parameters=parameters)
+        for make in self._described:
+            if isinstance(make, Schema):
+                api.answered(make)
+                continue
+            for described, schema in make(api).items():
+                spec.components.schema(described, schema)
+
+    def add_url_rule(self, rule: str, *args: Any, **options: Any) -> None:
+        self._rule = rule  # the documentation of an endpoint says what follows from its path
+        super().add_url_rule(rule, *args, **options)
 
     def _store_endpoint_docs(self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any) -> None:
         super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
@@ -76,14 +115,18 @@ class Blueprint(flask_smorest.Blueprint):
             said["x-caller"] = who
             if who == "public":
                 said["security"] = []
+            arguments = doc.get("arguments", {})
+            arguments.pop("responses", None)  # told here; its name for 422 hangs on the version of Python
+            places = {each["in"] for each in arguments.get("parameters", ())}
+            refused = document.refusals(
+                getattr(obj, "declared_problems", ()),
+                known=who != "public",
+                body="json" in places,
+                fields=bool(places),
+                names="<" in self._rule,
+            )
+            said["responses"] = _merged(said.get("responses", {}), refused)
             doc["manual_doc"] = said
-
-    def _prepare_arguments_doc(self, doc: dict[str, Any], doc_info: dict[str, Any], **known: Any) -> dict[str, Any]:
-        doc = super()._prepare_arguments_doc(doc, doc_info, **known)
-        responses = doc.get("responses", {})
-        if responses.get(_INVALID) == HTTPStatus(_INVALID).name:
-            responses[_INVALID] = "INVALID"  # the standard library renamed 422 in Python 3.13: the document must not depend on it
-        return doc
 
 
 def read_json(raw: bytes) -> Any:
@@ -129,31 +172,41 @@ def _who(declared: str | None) -> str | None:
     return None if declared is None else "Callers: anybody." if declared == "public" else f"Callers: {declared}."
 
 
+def _answered(schema: Schema | None) -> None:
+    if schema is not None:
+        document.answered(schema)
+
+
+def _merged(said: dict[Any, Any], refused: dict[str, Any]) -> dict[Any, Any]:
+    """What an endpoint says itself, and the refusals beside it."""
+    own = {str(status) for status in said}
+    return {**said, **{int(status): answer for status, answer in refused.items() if status not in own}}
+
+
 class Api(flask_smorest.Api):
     """The OpenAPI 3.1 document and the error answers."""
 
+    def __init__(self, app: Any) -> None:
+        super().__init__(app, spec_kwargs={"marshmallow_plugin": document.Plugin()})
+
+    def sent(self, schema: Schema) -> dict[str, Any]:
+        """The `$ref` of what clients send, which is put into the document where it is not yet."""
+        document.sent(schema)
+        return self._reference(schema)
+
+    def answered(self, schema: Schema) -> dict[str, Any]:
+        """The same of what is answered."""
+        document.answered(schema)
+        return self._reference(schema)
+
+    def _reference(self, schema: Schema) -> dict[str, Any]:
+        found: dict[str, Any] = self.ma_plugin.converter.resolve_nested_schema(schema)
+        return found
+
     def _register_responses(self) -> None:
-        problem = {
-            "type": "object",
-            "required": ["type", "title", "status", "detail"],
-            "properties": {
-                "type": {"type": "string", "description": "`/problems/<slug>`: the slug never changes"},
-                "title": {"type": "string"},
-                "status": {"type": "integer"},
-                "detail": {"type": "string"},
-                "way_out": {"type": "string"},
-                "instance": {"type": "string"},
-                "request_id": {"type": "string"},
-                "errors": {
-                    "type": "array",
-                    "items": {"type": "object", "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}}},
-                },
-            },
-        }
-        self.spec.components.schema("Problem", problem)
-        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        for name, description in _RESPONSES.items():
-            response = {"description": description} if name == "NOT_MODIFIED" else {"description": description, "content": content}
+        self.spec.components.schema("FieldError", document.FIELD_ERROR)
+        self.spec.components.schema("Problem", document.PROBLEM)
+        for name, response in document.RESPONSES.items():
             self.spec.components.response(name, response, lazy=True)
 
     def handle_http_exception(self, error: HTTPException) -> Response:

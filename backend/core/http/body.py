@@ -17,9 +17,13 @@ _GZIP = 31  # the largest window, with gzip's header and trailer
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The LF-terminated lines that arrived, without their LF. `broken`: the connection or the compression ended early."""
+    """The LF-terminated lines that arrived, without their LF and without blank ones.
+
+    `numbers` are their places in the body, from 1, where blank lines count. `broken`: the connection or the compression ended early.
+    """
 
     lines: list[bytes]
+    numbers: list[int]
     broken: bool
 
     def hashes(self) -> list[bytes]:
@@ -57,10 +61,10 @@ def read_lines(request: Request, *, body_bytes: int, inflated_bytes: int, lines:
     broken = broken or wire.cut or (inflater is not None and not inflater.eof)
     whole, _, rest = bytes(plain).rpartition(b"\n")
     found = whole.split(b"\n") if whole or plain.startswith(b"\n") else []
-    found = [line for line in found if line.strip()]
-    if len(found) > lines + 1:
-        raise TooLarge(f"{len(found) - 1} operations in one body", limits=limits)
-    return Body(found, broken or bool(rest))
+    said = [(number, line) for number, line in enumerate(found, start=1) if line.strip()]
+    if len(said) > lines + 1:
+        raise TooLarge(f"{len(said) - 1} operations in one body", limits=limits)
+    return Body([line for _, line in said], [number for number, _ in said], broken or bool(rest))
 
 
 def _inflate(inflater: zlib._Decompress, chunk: bytes, plain: bytearray, most: int) -> zlib._Decompress:

@@ -12,7 +12,9 @@ from backend.core.http.callers import caller, here
 from backend.core.perform import perform, reading
 from backend.domains.catalog import actions, queries
 from backend.domains.catalog.model import ClassDefaultLimit, Edition, FilingPolicy
+from backend.domains.catalog.rules.administering import CategoryMissing, EditionClash, SuccessorInvalid
 from backend.domains.catalog.rules.documents import category_doc
+from backend.domains.catalog.rules.edition_file import CatalogFaults
 from backend.domains.catalog.schemas import (
     CatalogDoc,
     CategoryAnswer,
@@ -31,8 +33,10 @@ blueprints = [blueprint]
 
 @blueprint.get("/catalog")
 @caller()
+@blueprint.refuses(CategoryMissing)
 @blueprint.arguments(EditionQuery(), location="query")
 @blueprint.response(200, CatalogDoc())
+@blueprint.alt_response(304, "NOT_MODIFIED")
 def get_catalog(query: dict[str, Any]) -> Response:
     """The whole catalogue of an edition, by default the one in force today. With `If-None-Match` 304 while it stands unchanged."""
     session, act = here()
@@ -46,6 +50,7 @@ def get_catalog(query: dict[str, Any]) -> Response:
 
 @blueprint.get("/catalog/<string:kind>/<string:code>")
 @caller()
+@blueprint.refuses(CategoryMissing)
 @blueprint.arguments(EditionQuery(), location="query")
 @blueprint.response(200, CategoryAnswer())
 def get_category(query: dict[str, Any], kind: str, code: str) -> dict[str, Any]:
@@ -58,6 +63,7 @@ def get_category(query: dict[str, Any], kind: str, code: str) -> dict[str, Any]:
 
 @blueprint.post("/catalog/editions")
 @caller("administrator")
+@blueprint.refuses(CatalogFaults, EditionClash, SuccessorInvalid)
 @blueprint.arguments(LoadEdition())
 @blueprint.response(201, EditionDoc())
 def load_edition(payload: dict[str, Any]) -> Edition:

@@ -54,7 +54,7 @@ class ClassDoc(NamesDoc):
 class CategoryDoc(Schema):
     """A category (小类) of one edition."""
 
-    kind = fields.String(validate=validate.OneOf(KINDS))
+    kind = fields.String(validate=validate.OneOf(KINDS), metadata={"named": "CategoryKind"})
     code = fields.String()
     key = fields.String(metadata={"description": "`kind:code`, such as event:06010"})
     edition = fields.Integer()

@@ -10,6 +10,7 @@ from backend.core import cursors
 from backend.core.http.api import Blueprint
 from backend.core.http.callers import caller, here
 from backend.core.perform import perform, reading
+from backend.domains.catalog.rules.administering import CategoryMissing
 from backend.domains.contracts import actions, queries
 from backend.domains.contracts.model import Contract, Coverage, Responsibility, Section
 from backend.domains.contracts.rules.visibility import CONTRACTORS, OFFICE, contractors_seen
@@ -35,6 +36,7 @@ blueprints = [blueprint]
 
 @blueprint.get("/contracts/match")
 @caller(*OFFICE)
+@blueprint.refuses(CategoryMissing)
 @blueprint.arguments(MatchQuery(), location="query")
 @blueprint.response(200, MatchAnswer())
 def match_contract(query: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,13 @@ class DeclaredPhoto(Schema):
     taken_at = fields.AwareDateTime(load_default=None, allow_none=True, format="iso")
 
 
+class BlobState(Schema):
+    """What of a blob is safe here as the caller's delivery."""
+
+    state = fields.String(validate=validate.OneOf(["unknown", "uploading", "stored"]))
+    offset = fields.Integer(metadata={"description": "Bytes that are safe here"})
+
+
 class ListBlobStates(Schema):
     """Hashes a phone still holds."""
 

@@ -14,8 +14,8 @@ from backend.core.http.callers import caller, here
 from backend.core.perform import perform, reading
 from backend.core.problems import Malformed, TooLarge, WrongMedia
 from backend.domains.territory import actions, queries
-from backend.domains.territory.rules.area_files import areas_from_csv, areas_from_geojson
-from backend.domains.territory.rules.areas import AreaShape
+from backend.domains.territory.rules.area_files import TerritoryUnreadable, areas_from_csv, areas_from_geojson
+from backend.domains.territory.rules.areas import AreaShape, TerritoryFaults
 from backend.domains.territory.rules.datums import Datum, check_place, known_datum, to_wgs84
 from backend.domains.territory.rules.documents import area_doc, area_feature, place_doc, road_doc
 from backend.domains.territory.rules.territory import local_day
@@ -34,9 +34,11 @@ from backend.domains.territory.schemas import (
 
 blueprint = Blueprint("territory", __name__, description="Areas (district, town, community, unit grid), roads, and where a point is")
 blueprints = [blueprint]
+blueprint.describe(lambda _api: {"FeatureCollection": {"type": "object", "description": "GeoJSON (RFC 7946)"}})
 
 _FILE_BYTES = 20 * 1024 * 1024
 _WITH_GEOMETRY = 200
+_COLLECTION = {"$ref": "#/components/schemas/FeatureCollection"}
 _FILES = {"application/json", "application/geo+json", "text/csv"}
 
 
@@ -85,15 +87,16 @@ def get_area(query: dict[str, Any], code: str) -> dict[str, Any]:
 
 @blueprint.post("/areas")
 @caller("administrator")
+@blueprint.refuses(Malformed, TooLarge, WrongMedia, TerritoryUnreadable, TerritoryFaults)
 @blueprint.arguments(ImportQuery(), location="query")
 @blueprint.response(200, ImportAnswer())
 @blueprint.doc(
     requestBody={
         "required": True,
         "content": {
-            "application/geo+json": {"schema": {"type": "object"}},
-            "application/json": {"schema": {"type": "object"}},
-            "text/csv": {"schema": {"type": "string"}},
+            "application/geo+json": {"schema": _COLLECTION},
+            "application/json": {"schema": _COLLECTION},
+            "text/csv": {"schema": {"type": "string", "format": "binary"}},
         },
     }
 )

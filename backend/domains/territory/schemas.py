@@ -69,7 +69,7 @@ class AreaProperties(Schema):
 class AreaDoc(AreaProperties):
     """An area, with its polygon where it was asked for."""
 
-    geometry = fields.Raw(metadata={"type": "object", "description": "GeoJSON, WGS-84"})
+    geometry = fields.Raw(metadata={"type": "object", "description": "GeoJSON, WGS-84", "sometimes": True})
 
 
 class AreasPage(Schema):
@@ -82,7 +82,7 @@ class AreasPage(Schema):
 class AreaFeature(Schema):
     """An area as a GeoJSON Feature."""
 
-    type = fields.String(validate=validate.Equal("Feature"))
+    type = fields.String(validate=validate.Equal("Feature"), metadata={"enum": ["Feature"]})
     id = fields.String()
     properties = fields.Nested(AreaProperties())
     geometry = fields.Raw(metadata={"type": "object", "description": "GeoJSON Polygon or MultiPolygon, WGS-84"})

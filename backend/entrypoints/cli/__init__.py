@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from backend.entrypoints.cli import catalog, database, deadlines, identity, start, territory, units, worker
+from backend.entrypoints.cli import catalog, database, deadlines, identity, start, sync, territory, units, worker
 from backend.entrypoints.cli.demo import seed
 
 COMMANDS = (
     *(database.group, territory.group, units.group, catalog.group, deadlines.group, identity.people),
-    *(seed.group, start.command, worker.command),
+    *(sync.group, seed.group, start.command, worker.command),
 )
 
 

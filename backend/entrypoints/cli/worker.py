@@ -9,7 +9,7 @@ from huey.consumer import Consumer
 
 from backend.core import observability
 from backend.core.config import Settings
-from backend.entrypoints.worker import Jobs, photos, queue, tasks
+from backend.entrypoints.worker import Jobs, nightly, photos, queue, tasks
 
 
 @click.command("worker")
@@ -38,8 +38,11 @@ def command(*, once: bool, threads: int) -> None:
         while photos.examine_due(app):
             tasks.react(app)
 
-    def nightly() -> None:
-        tasks.each(app, photos.sweep_uploads, tasks.forget_stale)
+    def by_night() -> None:
+        tasks.each(app, photos.sweep_uploads, tasks.forget_stale, nightly.retire, nightly.forget_absent, nightly.verify_sync)
 
-    jobs.run.update(tick=tick, examine=examine, minutely=minutely, nightly=nightly)
+    def weekly() -> None:
+        tasks.each(app, nightly.verify_by_replay)
+
+    jobs.run.update(tick=tick, examine=examine, minutely=minutely, nightly=by_night, weekly=weekly)
     Consumer(jobs.huey, workers=threads, max_delay=0.5, flush_locks=True).run()

@@ -12,6 +12,7 @@ from backend.core.reactions import Entry, Reaction
 from backend.domains.deadlines.actions import recompute_deadlines
 from backend.domains.findings.actions import follow
 from backend.domains.findings.rules.moves import FILING_NEEDS
+from backend.domains.sync.actions.resolve import settle_conflicts, settle_uncertain
 
 
 def _settle_evidence(session: Session, act: Act, entry: Entry) -> None:
@@ -34,6 +35,14 @@ def _is_ready(entry: Entry) -> bool:
     return entry.event == "finding.filed" or not set(entry.facts.get("needs", ())) & set(FILING_NEEDS)
 
 
+def _settle_conflicts(session: Session, act: Act, entry: Entry) -> None:
+    settle_conflicts(session, act, finding=UUID(entry.subject))
+
+
+def _settle_uncertain(session: Session, act: Act, entry: Entry) -> None:
+    settle_uncertain(session, act, finding=UUID(entry.subject))
+
+
 REACTIONS = (
     Reaction("evidence", ("photo.stored", "photo.usable", "photo.unreadable", "photo.waived", "photo.retracted"), _settle_evidence),
     Reaction(
@@ -51,4 +60,10 @@ REACTIONS = (
     ),
     Reaction("calendar", ("calendar.changed",), lambda session, act, _entry: recompute_deadlines(session, act)),
     Reaction("deadlines shown", ("deadline.computed",), _take_deadline),
+    Reaction(
+        "conflicts settled",
+        ("finding.voided", "finding.void_refused", "finding.dispute_decided", "finding.proposals_resolved", "finding.amended"),
+        _settle_conflicts,
+    ),
+    Reaction("uncertain times settled", ("finding.contract_rebound",), _settle_uncertain),
 )

@@ -59,6 +59,10 @@ def test_work_handed_back_while_the_clock_stands_stops_it():
     assert kinds(Suspended(D3, D6), Stopped(D4), Restarted(D5))[-2:] == [("stopped", D4), ("running", D5)]
 
 
+def test_an_extension_granted_in_ignorance_of_the_report_stands_beside_it():
+    assert kinds(Stopped(D3), Extended(D4, Limit(2, "working_days"))) == [("running", START), ("stopped", D3)]
+
+
 def test_stretches_leave_no_hole_and_are_in_utc():
     line = stretches(LIMIT, START, [Paused(D3), Resumed(D4), Suspended(D4, D5), Stopped(D6)])
     assert [one.end for one in line[:-1]] == [one.start for one in line[1:]]
@@ -82,7 +86,6 @@ MORE = Limit(1, "working_hours")
         ([Stopped(D3), Stopped(D4)], "/events/1/kind"),
         ([Stopped(D3), Paused(D4)], "/events/1/kind"),
         ([Stopped(D3), Resumed(D4)], "/events/1/kind"),
-        ([Stopped(D3), Extended(D4, MORE)], "/events/1/kind"),
         ([Paused(START - HOUR)], "/events/0/at"),
         ([Paused(D4), Resumed(D3)], "/events/1/at"),
         ([Paused(D4.replace(tzinfo=None))], "/events/0/at"),

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from itsdangerous import URLSafeTimedSerializer
 
 from backend.core.journal import Clock, FeedMember
 from backend.domains.findings.actions import move
@@ -256,6 +257,27 @@ def test_a_cursor_that_is_not_ours_or_of_another_epoch_starts_the_first_sync_aga
     assert (answer.status_code, answer.json["action"]) == (410, "bootstrap")
 
 
+def test_a_cursor_as_they_were_first_made_goes_on_where_it_was(district, lin, wu):
+    near, far = lin.record()["e"]["id"], wu.record(at=EAST)["e"]["id"]
+    lin.pushed()
+    wu.pushed()
+    tang = Phone(district, "tang")
+    tang.sync(limit=1000)
+    secret, epoch = district.app.config["SECRET_KEY"], tang.session.get("/api/v1/sync/hello").json["epoch"]
+    at = district.scalars(sa.select(Clock.seq))[0]
+    scopes = {"ref": at, f"user:{tang.person}": at, f"department:{district.unit('330113001')}": at}
+    signer = URLSafeTimedSerializer(secret, salt="pull-cursor")
+    tang.cursor = signer.dumps([epoch, at, {**scopes, "town:330113001": at}])
+    assert tang.pull()["changes"] == []
+    # One that was in the midst of a back-fill goes on with it.
+    tang.cursor, tang.copy = signer.dumps([epoch, at, {**scopes, "town:330113001": 0}]), {}
+    tang.sync(limit=2)
+    assert set(tang.docs()) == {near} and far not in tang.docs()
+    for wrong in (URLSafeTimedSerializer(secret + "x", salt="pull-cursor"), URLSafeTimedSerializer(secret, salt="other")):
+        answer = tang.session.post("/api/v1/sync/pull", json={"replica": tang.replica, "cursor": wrong.dumps([epoch, at, scopes])})
+        assert answer.status_code == 410
+
+
 def test_a_copy_that_differs_is_filled_again_and_only_that_scope(district, lin):  # fault 62
     findings = {lin.record(at=point)["e"]["id"] for point in EVERYWHERE}
     lin.pushed()
@@ -265,9 +287,9 @@ def test_a_copy_that_differs_is_filled_again_and_only_that_scope(district, lin):
     page = lin.pull(digest=right)
     assert (page["resync"], page["changes"]) == ([], [])
     page = lin.pull(digest={town: [1, "00"], own: right[own], "town:330113002": [9, "ff"], "ref": [0, "0"]}, limit=1000)
-    assert sorted(page["resync"]) == ["ref", town]
-    assert {change["id"] for change in page["changes"] if change["type"] == "finding"} < findings
-    lin.sync()
+    assert (sorted(page["resync"]), page["changes"], page["more"]) == (["ref", town], [], True)
+    came = {change["id"] for each in lin.sync() for change in each["changes"] if change["type"] == "finding"}
+    assert came < findings
     assert set(lin.docs()) == findings and digest_of(lin, town) == right[town]
 
 

@@ -212,7 +212,6 @@ def test_what_cannot_be_done_is_rejected_with_the_field_and_blocks_nothing_else(
         ({"d": {**record_payload(), "place": place(OUTSIDE, "UTM")}}, "/d/place/datum"),
         ({"d": {**record_payload(), "place": place((500, 30))}}, "/d/place/lon"),
         ({"d": {k: v for k, v in record_payload().items() if k != "place"}}, "/d/place"),
-        ({"d": {**record_payload(), "surprise": 1}}, "/d/surprise"),
     ],
 )
 def test_a_wrong_field_is_named_and_the_line_kept(district, lin, change, pointer):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.act import Act
 from backend.core.database.rows import lock_row
+from backend.core.deeds import deed
 from backend.core.problems import Missing
 from backend.domains.evidence.model import Blob, Photo
 from backend.domains.evidence.rules.photos import LEASE_SECONDS, MAX_ATTEMPTS, Verdict
@@ -40,6 +41,7 @@ def postpone_examination(session: Session, act: Act, *, sha256: str, seconds: in
         blob.due_at = act.at + dt.timedelta(seconds=seconds)
 
 
+@deed
 def settle_examination(session: Session, act: Act, *, sha256: str, verdict: Verdict) -> Blob:
     """What the examination found: the blob, and every photo whose declarer delivered it, is usable or unreadable. Raises Missing.
 

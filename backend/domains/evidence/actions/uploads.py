@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.act import Act
 from backend.core.database.base import table_of
+from backend.core.deeds import deed
 from backend.domains.evidence.actions.photos import lock_person, person_of
 from backend.domains.evidence.model import Blob, Delivery, Photo, Upload
 from backend.domains.evidence.rules.photos import Header, delivery_key
@@ -89,6 +90,7 @@ def sweep_uploads(session: Session, act: Act) -> int:
     return len(session.connection().execute(gone).all())
 
 
+@deed
 def store_blob(session: Session, act: Act, *, sha256: str, size: int, header: Header, upload: str | None = None) -> bool:
     """These bytes are in the store, delivered by this person: whether that is new. `upload` names the upload that ends with it.
 

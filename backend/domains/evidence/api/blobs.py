@@ -15,15 +15,30 @@ from backend.core.problems import Invalid
 from backend.domains.evidence import queries, schemas
 from backend.domains.evidence.api import arriving
 from backend.domains.evidence.outside import spool
-from backend.domains.evidence.rules.photos import check_quota, check_size, is_sha256
+from backend.domains.evidence.rules.photos import (
+    EmptyPhoto,
+    HashMismatch,
+    NotAPicture,
+    PhotoTooLarge,
+    QuotaExceeded,
+    StorageFull,
+    check_quota,
+    check_size,
+    is_sha256,
+)
+from backend.domains.evidence.rules.tus import LengthRequired
 
 blueprint = Blueprint("blobs", __name__, description="Photo bytes under their SHA-256")
 
+blueprint.describe(lambda api: {"BlobStates": {"type": "object", "additionalProperties": api.answered(schemas.BlobState())}})
+
+_STATES = {"$ref": "#/components/schemas/BlobStates"}
 _PICTURE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
 
 
 @blueprint.put("/blobs/sha256/<sha256>")
 @caller(kinds=("session", "credential"))
+@blueprint.refuses(LengthRequired, PhotoTooLarge, NotAPicture, EmptyPhoto, HashMismatch, QuotaExceeded, StorageFull)
 @blueprint.doc(
     requestBody=_PICTURE,
     responses={
@@ -56,25 +71,7 @@ def store_blob(sha256: str) -> Response:
 @caller(kinds=("session", "credential"))
 @blueprint.arguments(schemas.ListBlobStates())
 @blueprint.doc(
-    responses={
-        200: {
-            "description": "By hash",
-            "content": {
-                "application/json": {
-                    "schema": {
-                        "type": "object",
-                        "additionalProperties": {
-                            "type": "object",
-                            "properties": {
-                                "state": {"type": "string", "enum": ["unknown", "uploading", "stored"]},
-                                "offset": {"type": "integer", "description": "bytes that are safe here"},
-                            },
-                        },
-                    },
-                },
-            },
-        },
-    },
+    responses={200: {"description": "By hash", "content": {"application/json": {"schema": _STATES}}}},
 )
 def list_blob_states(payload: dict[str, Any]) -> dict[str, dict[str, object]]:
     """What of these (at most 500) is safe here as your delivery: a phone deletes a picture 30 days after `stored`."""

@@ -27,6 +27,15 @@ from backend.domains.evidence.rules import photos, tus
 
 blueprint = Blueprint("uploads", __name__, description="Resumable uploads (tus 1.0)")
 
+_REFUSED = (
+    photos.PhotoTooLarge,
+    photos.NotAPicture,
+    photos.EmptyPhoto,
+    photos.HashMismatch,
+    photos.QuotaExceeded,
+    photos.StorageFull,
+    tus.ChecksumMismatch,
+)
 _CHUNK = {"content": {tus.CHUNK_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
 _VERSION = {"name": "Tus-Resumable", "in": "header", "required": True, "schema": {"type": "string", "enum": [tus.VERSION]}}
 _BYTES = {"type": "integer", "minimum": 0}
@@ -67,6 +76,7 @@ def describe_uploads(upload: str | None = None) -> Response:  # noqa: ARG001 - t
 
 @blueprint.post("/uploads")
 @caller(kinds=("session", "credential"))
+@blueprint.refuses(tus.TusVersion, tus.BadUploadHeader, *_REFUSED)
 @blueprint.doc(
     parameters=[_VERSION, _LENGTH, _METADATA, _CHECKSUM],
     requestBody=_CHUNK,
@@ -104,6 +114,7 @@ def create_upload() -> Response:
 
 @blueprint.route("/uploads/<upload>", methods=["HEAD"], provide_automatic_options=False)
 @caller(kinds=("session", "credential"))
+@blueprint.refuses(tus.TusVersion)
 @blueprint.doc(parameters=[_VERSION], responses={200: {"description": "Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires"}})
 def find_upload(upload: str) -> Response:
     """Where the upload stands."""
@@ -118,6 +129,7 @@ def find_upload(upload: str) -> Response:
 
 @blueprint.patch("/uploads/<upload>")
 @caller(kinds=("session", "credential"))
+@blueprint.refuses(tus.TusVersion, tus.BadUploadHeader, tus.OffsetConflict, WrongMedia, *_REFUSED)
 @blueprint.doc(
     parameters=[_VERSION, _OFFSET, _CHECKSUM],
     requestBody=_CHUNK,
@@ -133,6 +145,7 @@ def append_upload(upload: str) -> Response:
 
 @blueprint.delete("/uploads/<upload>")
 @caller(kinds=("session", "credential"))
+@blueprint.refuses(tus.TusVersion)
 @blueprint.doc(parameters=[_VERSION], responses={204: {"description": "Forgotten; a file that was stored stays"}})
 def terminate_upload(upload: str) -> Response:
     """Give the upload up."""
@@ -141,6 +154,7 @@ def terminate_upload(upload: str) -> Response:
 
 @blueprint.post("/uploads/<upload>")
 @caller(kinds=("session", "credential"))
+@blueprint.refuses(tus.TusVersion, tus.BadUploadHeader, tus.OffsetConflict, WrongMedia, MethodNotAllowed, *_REFUSED)
 @blueprint.doc(parameters=[_VERSION, _OVERRIDE], requestBody=_CHUNK, responses={204: {"description": "As the method named"}})
 def override_method(upload: str) -> Response:
     """For clients behind a wall that lets only POST through: `X-HTTP-Method-Override` names PATCH or DELETE."""

@@ -15,7 +15,7 @@ from backend.domains.identity.actions import people, roles
 from backend.domains.identity.api.sessions import role_docs
 from backend.domains.identity.model import Person
 from backend.domains.identity.rules.people import is_login
-from backend.domains.identity.rules.roles import ACCOUNT_KEEPERS
+from backend.domains.identity.rules.roles import ACCOUNT_KEEPERS, RoleConflict, RoleHeldAlready, RoleInvalid
 from backend.domains.identity.schemas import GrantRole, ListPeople, PeoplePage, PersonDoc, RoleDoc
 
 blueprint = Blueprint("people", __name__, description="People and the roles they hold within units")
@@ -75,6 +75,7 @@ def enable_person(person: UUID) -> dict[str, Any]:
 
 @blueprint.post("/people/<uuid:person>/roles")
 @caller(*ACCOUNT_KEEPERS)
+@blueprint.refuses(RoleInvalid, RoleConflict, RoleHeldAlready)
 @blueprint.arguments(GrantRole())
 @blueprint.response(201, RoleDoc())
 def grant_role(payload: dict[str, Any], person: UUID) -> dict[str, Any]:

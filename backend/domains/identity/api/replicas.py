@@ -13,6 +13,7 @@ from backend.domains.identity import queries
 from backend.domains.identity.actions import replicas
 from backend.domains.identity.api.sessions import own_person
 from backend.domains.identity.model import Replica
+from backend.domains.identity.rules.people import PersonMissing
 from backend.domains.identity.rules.roles import ACCOUNT_KEEPERS
 from backend.domains.identity.schemas import ListReplicas, ReplicaDoc, ReplicasAnswer
 
@@ -21,6 +22,7 @@ blueprint = Blueprint("replicas", __name__, description="The local stores of peo
 
 @blueprint.get("/replicas")
 @caller()
+@blueprint.refuses(PersonMissing)
 @blueprint.arguments(ListReplicas(), location="query")
 @blueprint.response(200, ReplicasAnswer())
 def list_replicas(query: dict[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from backend.core.perform import perform, reading
 from backend.domains.identity import queries
 from backend.domains.identity.actions import attempts, people, sessions
 from backend.domains.identity.outside import passwords
-from backend.domains.identity.rules.lockout import Keys, key_of_address, key_of_login
-from backend.domains.identity.rules.passwords import LoginRefused, PasswordWeak, PasswordWrong, check_password
+from backend.domains.identity.rules.lockout import Keys, LockedOut, key_of_address, key_of_login
+from backend.domains.identity.rules.passwords import LoginRefused, PasswordChanged, PasswordWeak, PasswordWrong, check_password
 from backend.domains.identity.rules.people import folded
 from backend.domains.identity.schemas import ChangePassword, MeDoc, OpenSession, SessionDoc
 
@@ -27,6 +27,7 @@ blueprint = Blueprint("sessions", __name__, description="Signing in and out, and
 @blueprint.post("/sessions")
 @public
 @blueprint.arguments(OpenSession())
+@blueprint.refuses(LoginRefused, LockedOut)
 @blueprint.response(201, SessionDoc())
 def open_session(payload: dict[str, Any]) -> dict[str, Any]:
     """Sign in. After five failures in 15 minutes the login is locked, for the right password as well: 429 with Retry-After."""
@@ -77,6 +78,7 @@ def get_me() -> dict[str, Any]:
 @blueprint.post("/people/me/password")
 @caller(before_password=True)
 @blueprint.arguments(ChangePassword())
+@blueprint.refuses(PasswordWeak, PasswordWrong, PasswordChanged, LockedOut)
 @blueprint.response(200, MeDoc())
 def change_password(payload: dict[str, Any]) -> dict[str, Any]:
     """Choose a new password. All other sessions end; wrong present passwords count as failed sign-ins."""

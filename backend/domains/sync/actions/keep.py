@@ -15,7 +15,9 @@ from backend.core.act import Act
 from backend.core.database.base import table_of
 from backend.domains.findings.actions.record import reserve_numbers
 from backend.domains.identity import queries as identity
+from backend.domains.sync.actions.incidents import note_incident
 from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, VoidedSeq
+from backend.domains.sync.queries.standing import epoch
 from backend.domains.sync.rules import progress as rules
 from backend.domains.sync.rules.header import Header
 from backend.domains.sync.rules.lines import SEQ_AHEAD, Line, without_seq
@@ -47,7 +49,8 @@ def keep_push(
 ) -> Kept:
     """Keep the lines and move the replica's progress. Commits nothing about their effect."""
     place = lock_progress(session, header.replica)
-    kept = Kept(chain_differs=_chain_differs(place, header))
+    kept = Kept(chain_differs=rules.differs(place, header.chain_through, header.chain_hash))
+    _notice_ahead(session, act, place, header)
     push = Push(id=act.new_id(), replica=header.replica, received_at=received_at, header=as_sent, lines=len(lines), broken=broken)
     session.add(push)
     session.flush()
@@ -65,6 +68,8 @@ def keep_push(
     place.clock_offset_ms = round((received_at - header.sent_at) / dt.timedelta(milliseconds=1))
     if kept.chain_differs:
         place.chain_differs_at = received_at
+        facts = {"through": header.chain_through, "acked_through": place.acked_through}
+        note_incident(session, act, kind="chain_differs", replica=header.replica, facts=facts)
         act.tell("replica.chain_differs", "replica", header.replica, through=header.chain_through)
     records = sum(line.data is not None and line.data.get("t") == "record_finding" for line in kept.fresh)
     if records:
@@ -110,6 +115,13 @@ def sort_lines(session: Session, act: Act, place: Progress, lines: Sequence[Line
             seqs[line.seq] = line.op
 
 
+def note_pull(session: Session, act: Act, *, replica: UUID) -> None:
+    """This replica pulls: for the ledger of devices. Tells nothing. Not noted while it pushes: pull works while push is stuck."""
+    place = session.scalar(sa.select(Progress).where(Progress.replica == replica).with_for_update(skip_locked=True))
+    if place is not None:
+        place.last_pull_at = act.at
+
+
 def recount(session: Session, _act: Act, *, replica: UUID) -> int:
     """Count anew how many of the replica's operations have no outcome: two stores that sent one operation at once counted it twice."""
     place = lock_progress(session, replica)
@@ -117,7 +129,7 @@ def recount(session: Session, _act: Act, *, replica: UUID) -> int:
         sa.select(sa.func.count())
         .select_from(KeptLine)
         .outerjoin(Outcome, Outcome.op == KeptLine.op)
-        .where(KeptLine.replica == replica, KeptLine.lane == "main", sa.or_(Outcome.op.is_(None), Outcome.status == "received"))
+        .where(KeptLine.replica == replica, KeptLine.lane.in_(("main", "desk")), sa.or_(Outcome.op.is_(None), Outcome.status == "received"))
     )
     place.unjudged = session.scalar(query) or 0
     return place.unjudged
@@ -126,7 +138,10 @@ def recount(session: Session, _act: Act, *, replica: UUID) -> int:
 def move_progress(session: Session, place: Progress) -> None:
     """Bring acked_through, highest and chain up to what is kept and explained."""
     above, voided = above_acked(session, place)
-    place.acked_through, place.chain = rules.advance(place.acked_through, place.chain, above, voided)
+    through, chain = rules.advance(place.acked_through, place.chain, above, voided)
+    if through > place.acked_through:
+        place.checked_through, place.checked_chain = place.acked_through, place.chain
+        place.acked_through, place.chain = through, chain
     place.highest = max([place.highest, *above, *voided])
     session.flush()
 
@@ -214,6 +229,19 @@ def _row(push: UUID, replica: UUID, line: Line, lane: str, *, again: bool = Fals
     }
 
 
-def _chain_differs(place: Progress, header: Header) -> bool:
-    """Whether the phone's chain contradicts ours at the point that both know."""
-    return header.chain_through == place.acked_through > 0 and header.chain_hash not in {None, place.chain.hex()}
+def _notice_ahead(session: Session, act: Act, place: Progress, header: Header) -> None:
+    """Notice a phone that was once acknowledged further than this server is, in this same incarnation of the database.
+
+    Perhaps a backup was restored and nobody said so: what this phone pushes is kept and waits for an administrator; others go on.
+    """
+    claimed = header.chain_through or 0
+    if claimed <= place.acked_through:
+        if place.ahead_at is None:
+            place.ahead_through = None
+        return
+    if place.ahead_through is not None or header.epoch not in {None, epoch(session)}:
+        return
+    place.ahead_through, place.ahead_at = claimed, act.at
+    facts = {"through": claimed, "acked_through": place.acked_through}
+    note_incident(session, act, kind="ahead_of_server", replica=place.replica, facts=facts)
+    act.tell("replica.ahead", "replica", place.replica, through=claimed, acked_through=place.acked_through)

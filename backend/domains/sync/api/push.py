@@ -16,10 +16,11 @@ from backend.core.http.body import Body, read_lines
 from backend.core.http.callers import caller, here, present
 from backend.core.http.settings import settings
 from backend.core.perform import perform, reading
-from backend.core.problems import WrongMedia
+from backend.core.problems import TooLarge, WrongMedia
 from backend.domains.identity import queries as identity
 from backend.domains.sync.actions.keep import Kept, keep_push
 from backend.domains.sync.actions.renew import keep_credential
+from backend.domains.sync.api.lines import described
 from backend.domains.sync.judging.judge import judge
 from backend.domains.sync.queries import kept, standing
 from backend.domains.sync.rules.header import BadHeader, ForeignReplica, Header, read_header
@@ -31,6 +32,8 @@ NDJSON = "application/x-ndjson"
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("push", __name__, description="Operations in, changes out: what phones speak.")
+blueprint.describe(described)
+blueprint.describe(schemas.PatrolDoc())
 
 
 @blueprint.post("/sync/ops")
@@ -38,10 +41,14 @@ blueprint = Blueprint("push", __name__, description="Operations in, changes out:
 @blueprint.doc(
     requestBody={
         "required": True,
-        "description": "Line 1 the header, each further line one operation, ended by LF; Content-Encoding gzip allowed",
+        "description": (
+            "Line 1 the header (the schema PushHeader), each further line one operation (the schema Operation), each ended by LF;"
+            " Content-Encoding gzip allowed"
+        ),
         "content": {NDJSON: {"schema": {"type": "string", "format": "binary"}}},
     },
 )
+@blueprint.refuses(BadHeader, ForeignReplica, TooLarge, WrongMedia)
 @blueprint.response(200, schemas.PushAnswer())
 @blueprint.alt_response(409, schema=schemas.PushAnswer(), description="replica_fork: some lines fork from what came before")
 def push_operations() -> Response:
@@ -88,7 +95,7 @@ def _lines(body: Body, op_bytes: int) -> list[Line]:
     hashes = body.hashes()
     return [
         read_line(number, raw, size=len(raw), sha256=digest, op_bytes=op_bytes)
-        for number, (raw, digest) in enumerate(zip(body.lines[1:], hashes[1:], strict=True), start=2)
+        for number, raw, digest in zip(body.numbers[1:], body.lines[1:], hashes[1:], strict=True)
     ]
 
 

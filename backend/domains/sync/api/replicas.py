@@ -9,12 +9,13 @@ from backend.core.http.api import Blueprint
 from backend.core.http.callers import caller, here, public
 from backend.core.http.settings import settings
 from backend.core.perform import perform, reading
+from backend.domains.identity.rules.replicas import RegistrationInvalid, ReplicaTaken, ReplicaWipe
 from backend.domains.sync.actions.register import register_replica as register
 from backend.domains.sync.queries import kept, standing
+from backend.domains.sync.rules import versions
 from backend.domains.sync.schemas import wire as schemas
 
 PROTOCOL = 1
-SCHEMA = 1
 
 blueprint = Blueprint("sync", __name__, description="Stores that sync: how they begin and where they stand.")
 
@@ -27,12 +28,13 @@ def say_hello() -> dict[str, Any]:
     session, act = here()
     with reading(session):
         epoch = standing.epoch(session)
-    return {"protocol": PROTOCOL, "epoch": epoch, "server_time": act.at, "schema": SCHEMA, "limits": settings().limits}
+    return {"protocol": PROTOCOL, "epoch": epoch, "server_time": act.at, "schema": versions.spoken(), "limits": settings().limits}
 
 
 @blueprint.post("/replicas")
 @caller()
 @blueprint.arguments(schemas.RegisterReplica())
+@blueprint.refuses(ReplicaTaken, RegistrationInvalid, ReplicaWipe)
 @blueprint.response(201, schemas.ReplicaRegistered())
 @blueprint.alt_response(200, schema=schemas.ReplicaRegistered(), description="This store was known: a new credential for it")
 def register_replica(payload: dict[str, Any]) -> tuple[dict[str, Any], int]:

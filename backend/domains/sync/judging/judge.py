@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -10,50 +10,26 @@ from uuid import UUID
 from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
-from backend.core.act import Act, Actor
+from backend.core.act import Act
 from backend.core.database.rows import find_row
-from backend.core.perform import Step, perform_run, reading
-from backend.core.problems import Clash, Forbidden, Invalid, NotYet, Problem, Unexpected
+from backend.core.perform import Step, perform, perform_run, reading
+from backend.core.problems import Invalid, NotYet, Problem, Unexpected
 from backend.core.validation import of_validation
-from backend.domains.identity.queries import Standing
+from backend.domains.sync.actions.waiting import postpone_look
+from backend.domains.sync.judging.author import RoleLost, TimeUncertain, authorise, set_time
 from backend.domains.sync.judging.operations import OPERATIONS, operation_key
 from backend.domains.sync.judging.outcomes import keys_of, record_outcomes, verdict_on
 from backend.domains.sync.judging.run import Run, prepare
+from backend.domains.sync.judging.tolerant import tolerant
 from backend.domains.sync.judging.waiting import waits
-from backend.domains.sync.queries.kept import KeptOperation, awaited, kept_operations, satisfied, waiting_for
-from backend.domains.sync.rules.clock import corrected
-from backend.domains.sync.rules.envelope import BadEnvelope, Operation
-from backend.domains.sync.rules.verdicts import FINAL, Verdict
+from backend.domains.sync.queries.kept import KeptOperation, kept_operations, waiting_for
+from backend.domains.sync.queries.waiting import satisfied, wakeable
+from backend.domains.sync.rules.envelope import BadEnvelope
+from backend.domains.sync.rules.verdicts import AHEAD, FINAL, Verdict
 
-
-class RoleLost(Forbidden):
-    """At the corrected time of the deed its author did not hold a role for it."""
-
-    slug = "role_lost"
-    title = "No role for this at that time"
-    title_zh = "当时不具备相应角色"
-    way_out = "The operation is kept; a supervisor can judge it again after the role was corrected."
-    way_out_zh = "该操作已保存；更正角色后值班长可重新处理。"
-
-
-class TimeUncertain(Clash):
-    """Whether its author held the role then hangs on a time that is only estimated: a person must decide."""
-
-    slug = "time_uncertain"
-    title = "Its time is too uncertain to judge it"
-    title_zh = "操作时间无法确定"
-    way_out = "The operation is kept and stands deferred until a supervisor decides; phones should keep anchors of true time."
-    way_out_zh = "该操作已保存并暂缓，待值班长决定；手机应保留准确的时间锚点。"
-
-
-class ReplicaRevoked(Forbidden):
-    """The phone's replica was revoked: what it still delivers is kept, not judged."""
-
-    slug = "replica_revoked"
-    title = "This phone's access was withdrawn"
-    title_zh = "该终端的访问权限已被撤销"
-    way_out = "The operation is kept; a supervisor can have it judged."
-    way_out_zh = "该操作已保存；值班长可决定是否处理。"
+log = logging.getLogger(__name__)
+_LOOKED_AT = 200
+"""How many deferred operations one look wakes at most: the next look takes the next."""
 
 
 def judge(session: Session, act: Act, *, replica: UUID, operations: Sequence[KeptOperation]) -> list[Verdict]:
@@ -76,9 +52,19 @@ def judge(session: Session, act: Act, *, replica: UUID, operations: Sequence[Kep
 def judge_woken(session: Session, act: Act) -> int:
     """Judge what waits although it need not any more: a crash came between what it waited for and its waking. How many changed."""
     with reading(session):
-        keys = satisfied(session, awaited(session, limit=2000))
-        todo = kept_operations(session, waiting_for(session, keys))
-    return sum(len(judge(session, act, replica=replica, operations=batch)) for replica, batch in todo.items())
+        todo = kept_operations(session, wakeable(session, now=act.at, limit=_LOOKED_AT))
+    changed = 0
+    for replica, batch in todo.items():
+        settled: set[UUID] = set()
+        try:
+            verdicts = judge(session, act, replica=replica, operations=batch)
+            changed += len(verdicts)
+            settled = {verdict.op for verdict in verdicts}
+        except Exception:  # one that cannot be judged stops no other
+            log.exception("operations woken cannot be judged", extra={"replica": str(replica), "operations": len(batch)})
+        if vain := [each.op for each in batch if each.op not in settled]:
+            perform(session, replace(act, told=[]), postpone_look, ops=vain)
+    return changed
 
 
 def _judge_run(session: Session, act: Act, replica: UUID, batch: Sequence[KeptOperation]) -> list[Verdict]:
@@ -115,7 +101,13 @@ def _judge_open(session: Session, act: Act, run: Run, kept: KeptOperation) -> Ve
         raise kept.fault
     operation = kept.operation
     assert operation is not None, "an operation without a fault is readable"
-    _set_time(act, run, kept, operation)
+    assert run.progress is not None, "prepared"
+    if run.progress.ahead_at is not None:
+        # A restore that nobody declared: judged now, it might be judged against a past that this server lost.
+        told = run.before.get(kept.op)
+        return None if told is not None and told.code == AHEAD else verdict_on(act, run, kept, "received", AHEAD)
+    set_time(act, run, kept, operation)
+    act.base, act.seq = operation.base, operation.seq
     waiting = waits(session, run, operation)
     if waiting is not None:
         return verdict_on(act, run, kept, "deferred", waiting[0], awaits=waiting[1])
@@ -124,52 +116,16 @@ def _judge_open(session: Session, act: Act, run: Run, kept: KeptOperation) -> Ve
         return verdict_on(act, run, kept, "deferred", "unknown_operation", awaits=(operation_key(operation.verb, operation.version),))
     if known.entity != operation.entity_type or (known.entity == "replica" and operation.entity != run.replica):
         raise BadEnvelope(f"{operation.verb} is on a {known.entity}", errors=[("/e/type", known.entity)])
-    _authorise(act, run, known.roles)
+    authorise(act, run, kept, known.roles)
     if operation.base is not None and known.model is not None:
         present = find_row(session, known.model, operation.entity)
         if present is not None and present.version < operation.base:
             return verdict_on(act, run, kept, "deferred", "base_ahead", awaits=(f"{operation.entity_type}:{operation.entity}",))
     try:
-        payload = known.schema.load(operation.payload)
+        payload = tolerant(known.schema).load(operation.payload)
     except ValidationError as error:
         raise of_validation({"d": error.messages}) from error
     return verdict_on(act, run, kept, *known.do(session, act, operation.entity, payload))
-
-
-def _set_time(act: Act, run: Run, kept: KeptOperation, operation: Operation) -> None:
-    """The corrected time. One judged again keeps the time it was given first: only then its predecessor was at hand."""
-    act.device_at = operation.at
-    if kept.op in run.before and run.before[kept.op].status != "received":
-        act.happened_at, act.time_quality = run.before[kept.op].at_corrected, run.before[kept.op].time_quality
-        return
-    previous = run.last[1] if run.last is not None and run.last[0] < kept.seq else None
-    act.happened_at, act.time_quality = corrected(operation, kept.header, kept.received_at, previous)
-    if run.last is None or run.last[0] < kept.seq:
-        run.last = (kept.seq, act.happened_at)
-
-
-def _authorise(act: Act, run: Run, roles: tuple[str, ...]) -> None:
-    """Revoked replicas deliver but do not act; roles are those held at the corrected time."""
-    if run.revoked_at is not None:
-        raise ReplicaRevoked("the replica was revoked; the operation is kept")
-    standing = run.standing
-    assert standing is not None, "prepared"
-    act.actor = standing.actor_at(act.happened_at)
-    lost = _lost(standing, act.actor, act.happened_at, roles)
-    if lost is None:
-        return
-    if act.time_quality == "estimated" and _lost(standing, standing.actor_at(act.at), act.at, roles) is None:
-        raise TimeUncertain(f"{lost}; but that time is only estimated, and today the role is held")
-    raise RoleLost(lost, roles=list(roles))
-
-
-def _lost(standing: Standing, actor: Actor, moment: dt.datetime, roles: tuple[str, ...]) -> str | None:
-    """Why the person might not do it at that moment, None where nothing stands against it."""
-    if standing.disabled_at is not None and moment >= standing.disabled_at:
-        return "the account was disabled before this was done"
-    if roles and not actor.holds(*roles):
-        return f"this needed one of the roles {', '.join(roles)} at {moment.isoformat()}"
-    return None
 
 
 def _refuse(act: Act, run: Run, kept: KeptOperation, fault: Exception) -> Verdict | None:

@@ -62,6 +62,7 @@ def verdict_on(  # noqa: PLR0917 - version and effects follow status and code as
         version=version,
         effects=effects,
         awaits=awaits,
+        earliest_at=run.earliest.get(kept.op),
     )
 
 
@@ -95,6 +96,9 @@ def record_outcomes(session: Session, run: Run, done: Sequence[tuple[Act, Verdic
                 "effects": verdict.effects,
                 "kept_at": verdict.kept_at,
                 "judged_at": run.act.at,
+                "earliest_at": verdict.earliest_at,
+                "settled_at": None,
+                "settled_by": None,
             },
         )
     session.execute(_upsert(session), rows)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.problems import Clash
 from backend.domains.sync.judging.run import Run
-from backend.domains.sync.queries.kept import awaited_by
+from backend.domains.sync.queries.waiting import awaited_by
 from backend.domains.sync.rules.envelope import Operation
 from backend.domains.sync.rules.verdicts import FINAL, SATISFYING
 

@@ -21,7 +21,8 @@ from backend.domains.findings.queries.documents import finding_docs
 from backend.domains.findings.rules.visibility import scopes_open_to
 from backend.domains.patrols import queries as patrols
 from backend.domains.sync.model import KeptLine, Outcome
-from backend.domains.sync.rules.cursors import Position
+from backend.domains.sync.rules import versions
+from backend.domains.sync.rules.cursors import Filling, Position
 from backend.domains.sync.rules.verdicts import shown
 from backend.domains.territory import queries as territory
 
@@ -70,19 +71,26 @@ def pull_page(
     now: dt.datetime,
     limit: int,
     digest: dict[str, list[Any]] | None = None,
+    schema: int = 1,
 ) -> Page:
-    """The next page of changes and outcomes for this reader. The session must be one snapshot."""
+    """The next page of changes and outcomes for this reader, at most `limit` of each. The session must be one snapshot.
+
+    A scope gained, or found different, back-fills from 0 beside what changes in the others. What is found different says so in a page
+    that holds nothing of its back-fill yet: a phone may drop that scope's copy before or after it takes the page in.
+    """
     clock = session.execute(sa.select(Clock.epoch, Clock.seq)).one()
     scopes = scopes_of_reader(reader)
     before = position.scopes if position else {}
     at = {scope: before.get(scope, 0) for scope in scopes}
     resync = _mismatched(session, at, digest or {})
     at.update(dict.fromkeys(resync, 0))
-    rows, end, more = _window(session, at, clock.seq, limit)
-    changes = _changes(session, rows, scopes, reader, partial=len(set(at.values())) > 1)
+    filling = _filling(position, at, top=clock.seq, now=now, schema=schema)
+    rows, reached = _pages(session, at, filling, withheld=resync, top=clock.seq, limit=limit)
+    changes = _changes(session, rows, scopes, reader, partial=len(set(at.values())) > 1 or bool(filling and filling.types))
     results, results_at, more_results = _results(session, replica, position=position, top=clock.seq, now=now, limit=limit)
+    more = any(seq < clock.seq for seq in reached.values())
     return Page(
-        position=Position(clock.epoch, {scope: max(seq, end) for scope, seq in at.items()}, results_at),
+        position=Position(clock.epoch, reached, results_at, versions.agreed(schema), filling if more else None),
         changes=changes,
         results=results,
         added=[scope for scope in scopes if scope not in before],
@@ -92,23 +100,72 @@ def pull_page(
     )
 
 
-def _window(session: Session, at: dict[str, int], top: int, limit: int) -> tuple[list[Any], int, bool]:
-    """Member rows above each scope's position for about `limit` entities; up to which number they are complete; whether more follow.
+def _filling(position: Position | None, at: dict[str, int], *, top: int, now: dt.datetime, schema: int) -> Filling | None:
+    """The back-fill under way after this page's beginning. Sets every scope of `at` to 0 where documents changed their form."""
+    filling = position.filling if position else None
+    floor = min([top, *(seq for seq in at.values() if seq > 0)])
+    fresh = any(seq == 0 for seq in at.values())
+    types = versions.changed_between(position.schema, versions.agreed(schema)) if position else frozenset()
+    if types:
+        at.update(dict.fromkeys(at, 0))
+        only = None if fresh or filling else types
+        return Filling(min(floor, filling.after) if filling else floor, _earliest(position, now), only)
+    if not fresh:
+        return filling
+    if filling is None:
+        return Filling(floor, now)
+    if (
+        filling.types is not None
+        and position is not None
+        and all(scope in position.scopes and position.scopes[scope] == at[scope] for scope in at)
+    ):
+        return filling
+    return Filling(min(filling.after, floor), filling.began)
+
+
+def _earliest(position: Position | None, now: dt.datetime) -> dt.datetime:
+    """Since when the reader's copy may stand as it does."""
+    if position is None:
+        return now
+    return position.filling.began if position.filling else position.issued or now
+
+
+def _pages(
+    session: Session, at: dict[str, int], filling: Filling | None, *, withheld: list[str], top: int, limit: int
+) -> tuple[list[Any], dict[str, int]]:
+    """Member rows for at most `limit` entities, and how far each scope is read with them.
+
+    The scopes that are furthest come first, with half the page where others back-fill: what changes now is not held up by what was.
+    """
+    ahead = max((seq for scope, seq in at.items() if scope not in withheld), default=top)
+    live = {scope: seq for scope, seq in at.items() if seq == ahead and scope not in withheld}
+    behind = {scope: seq for scope, seq in at.items() if seq < ahead and scope not in withheld}
+    rows, end = _window(session, live, top, max(1, limit // 2) if behind else limit, filling)
+    reached = {scope: max(seq, end) for scope, seq in live.items()}
+    room = limit - len({row.seq for row in rows})
+    if behind and room:
+        filled, end = _window(session, behind, top, room, filling)
+        rows = sorted([*rows, *filled], key=lambda row: row.seq)
+        reached.update((scope, max(seq, end)) for scope, seq in behind.items())
+    return rows, {scope: reached.get(scope, seq) for scope, seq in at.items()}
+
+
+def _window(session: Session, at: dict[str, int], top: int, limit: int, filling: Filling | None) -> tuple[list[Any], int]:
+    """Member rows above each scope's position for at most `limit` entities; up to which number they are complete.
 
     Each scope is read by its index for as many rows as a page holds, so the cost follows the page and not the table.
     """
-    parts = []
     table = table_of(FeedMember)
-    for scope, seq in at.items():
-        if seq < top:
-            part = sa.select(*table.c).where(table.c.scope == scope, table.c.seq > seq, table.c.seq <= top)
-            parts.append(part.order_by(table.c.seq).limit(limit + 1))
-    if not parts:
-        return [], top, False
     rows: list[Any] = []
     end = top
-    for part in parts:
-        found = session.execute(part).all()
+    for scope, seq in at.items():
+        if seq >= top:
+            continue
+        part = sa.select(*table.c).where(table.c.scope == scope, table.c.seq > seq, table.c.seq <= top)
+        if filling is not None and seq < filling.after:
+            wanted = table.c.present if filling.types is None else sa.and_(table.c.present, table.c.subject_type.in_(filling.types))
+            part = part.where(sa.or_(table.c.seq > filling.after, wanted))
+        found = session.execute(part.order_by(table.c.seq).limit(limit + 1)).all()
         if len(found) > limit:
             # This scope was not read to its end: the page is complete only below its last row.
             end = min(end, found[-1].seq - 1)
@@ -118,7 +175,7 @@ def _window(session: Session, at: dict[str, int], top: int, limit: int) -> tuple
     if len(numbers) > limit:
         end = numbers[limit - 1]
         rows = [row for row in rows if row.seq <= end]
-    return rows, end, end < top
+    return rows, end
 
 
 def _changes(session: Session, rows: list[Any], scopes: list[str], reader: Actor, *, partial: bool) -> list[dict[str, Any]]:
@@ -162,16 +219,18 @@ def _changes(session: Session, rows: list[Any], scopes: list[str], reader: Actor
 
 def _memberships(session: Session, keys: list[tuple[str, str]], scopes: list[str]) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = {key: [] for key in keys}
-    for start in range(0, len(keys), 400):
-        part = keys[start : start + 400]
-        query = sa.select(FeedMember.scope, FeedMember.subject_type, FeedMember.subject).where(
-            FeedMember.scope.in_(scopes),
-            FeedMember.subject.in_([subject for _, subject in part]),
-            FeedMember.present.is_(True),
-        )
-        for row in session.execute(query):
-            if (row.subject_type, row.subject) in found:
-                found[row.subject_type, row.subject].append(row.scope)
+    for kind in sorted({kind for kind, _ in keys}):
+        subjects = [subject for each, subject in keys if each == kind]
+        for start in range(0, len(subjects), 400):
+            # With all three parts of the key, else a whole scope would be read for each page.
+            query = sa.select(FeedMember.scope, FeedMember.subject).where(
+                FeedMember.scope.in_(scopes),
+                FeedMember.subject_type == kind,
+                FeedMember.subject.in_(subjects[start : start + 400]),
+                FeedMember.present.is_(True),
+            )
+            for row in session.execute(query):
+                found[kind, row.subject].append(row.scope)
     return found
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -14,20 +14,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.act import TimeQuality
-from backend.domains.findings.model import Finding
-from backend.domains.patrols.model import Patrol
-from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, Waiting
+from backend.domains.sync.model import Decision, KeptLine, Outcome, Progress, Push, Waiting
 from backend.domains.sync.rules.envelope import BadEnvelope, Operation, read_operation
 from backend.domains.sync.rules.header import Header, read_header
-from backend.domains.sync.rules.verdicts import FINAL, SATISFYING
 
-_CHUNK = 400
-_ENTITIES: dict[str, type[Finding | Patrol]] = {"finding": Finding, "patrol": Patrol}
+CHUNK = 400
+JUDGED_LANES = ("main", "desk")
+"""The replica's own sequence, and what the desk made of lines beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptOperation:
-    """A kept line on its way to judgement: its envelope, or the fault of it, and the header it came under."""
+    """A kept line on its way to judgement: its envelope, or the fault of it, and the header it came under.
+
+    `vouched`: a supervisor answers for its author's standing then; `happened_at`: the time that a supervisor gave it.
+    """
 
     op: UUID
     seq: int
@@ -36,6 +37,8 @@ class KeptOperation:
     received_at: dt.datetime
     operation: Operation | None
     fault: BadEnvelope | None
+    vouched: bool = False
+    happened_at: dt.datetime | None = None
 
 
 class Judged(NamedTuple):
@@ -45,26 +48,34 @@ class Judged(NamedTuple):
     code: str | None
     at_corrected: dt.datetime
     time_quality: TimeQuality
+    earliest_at: dt.datetime | None = None
     awaits: frozenset[str] = frozenset()
 
 
-def kept_operation(op: UUID, seq: int, data: dict[str, Any], header: Header, received_at: dt.datetime) -> KeptOperation:
-    """Read the envelope of a line in the main lane."""
+def kept_operation(  # noqa: PLR0917 - the first five are the line, and every line of a push comes here
+    op: UUID, seq: int, data: dict[str, Any], header: Header, received_at: dt.datetime, decision: Decision | None = None
+) -> KeptOperation:
+    """Read the envelope of a line that is to be judged, as repaired and vouched for where the desk decided so."""
+    vouched, happened_at = (decision.vouched, decision.happened_at) if decision else (False, None)
+    if decision is not None and decision.data is not None:
+        data = decision.data
     try:
-        return KeptOperation(op, seq, data, header, received_at, read_operation(data), None)
+        operation = read_operation(data)
     except BadEnvelope as fault:
-        return KeptOperation(op, seq, data, header, received_at, None, fault)
+        return KeptOperation(op, seq, data, header, received_at, None, fault, vouched, happened_at)
+    return KeptOperation(op, seq, data, header, received_at, operation, None, vouched, happened_at)
 
 
 def kept_operations(session: Session, ops: Collection[UUID]) -> dict[UUID, list[KeptOperation]]:
-    """These operations as first kept, by replica."""
+    """These operations as first kept, by replica, each with what the desk decided last about how it is to be judged."""
     found: dict[UUID, list[KeptOperation]] = defaultdict(list)
     seen: set[UUID] = set()
-    for part in _chunks(ops):
+    decided = decisions_on(session, ops)
+    for part in chunks(ops):
         query = (
             sa.select(KeptLine.op, KeptLine.seq, KeptLine.replica, KeptLine.raw, Push.header, Push.received_at)
             .join(Push, Push.id == KeptLine.push)
-            .where(KeptLine.op.in_(part), KeptLine.lane == "main")
+            .where(KeptLine.op.in_(part), KeptLine.lane.in_(JUDGED_LANES))
             .order_by(Push.received_at, KeptLine.push)
         )
         for row in session.execute(query):
@@ -72,31 +83,53 @@ def kept_operations(session: Session, ops: Collection[UUID]) -> dict[UUID, list[
                 continue
             seen.add(row.op)
             header = read_header(orjson.dumps(row.header))
-            found[row.replica].append(kept_operation(row.op, row.seq, orjson.loads(bytes(row.raw)), header, row.received_at))
+            data = orjson.loads(bytes(row.raw))
+            found[row.replica].append(kept_operation(row.op, row.seq or 0, data, header, row.received_at, decided.get(row.op)))
     return dict(found)
 
 
+def decisions_on(session: Session, ops: Collection[UUID]) -> dict[UUID, Decision]:
+    """The newest decision on how each of these operations is to be judged, where there is one."""
+    found: dict[UUID, Decision] = {}
+    for part in chunks(ops):
+        query = sa.select(Decision).where(Decision.op.in_(part), Decision.kind.in_(("redriven", "repaired")))
+        for row in session.scalars(query.order_by(Decision.at, Decision.id)):
+            assert row.op is not None, "asked for by op"
+            found[row.op] = row
+    return found
+
+
 def replicas_behind(session: Session, *, kept_before: dt.datetime) -> list[UUID]:
-    """Replicas with operations that nobody judged, and no push since this moment."""
-    query = sa.select(Progress.replica).where(Progress.unjudged > 0, Progress.last_push_at < kept_before)
+    """Replicas with operations that nobody judged, and no push since this moment; not those that an administrator must confirm first."""
+    query = sa.select(Progress.replica).where(Progress.unjudged > 0, Progress.last_push_at < kept_before, Progress.ahead_at.is_(None))
     return list(session.scalars(query.order_by(Progress.replica)))
 
 
 def unjudged(session: Session, *, kept_before: dt.datetime, limit: int) -> list[UUID]:
-    """Operations without an outcome, or only received, of replicas that pushed nothing since this moment: left by a crash or a fault."""
+    """Operations without an outcome, or only received, of replicas that pushed nothing since this moment: left by a crash or a fault.
+
+    At most a quarter of `limit` of one replica: one whose operations cannot be judged keeps no other waiting.
+    """
     found: list[UUID] = []
     for replica in replicas_behind(session, kept_before=kept_before):
-        query = (
-            sa.select(KeptLine.op)
-            .outerjoin(Outcome, Outcome.op == KeptLine.op)
-            .where(KeptLine.replica == replica, KeptLine.lane == "main", sa.or_(Outcome.op.is_(None), Outcome.status == "received"))
-            .order_by(KeptLine.seq)
-            .limit(limit - len(found))
-        )
-        found += [op for op in session.scalars(query) if op is not None]
-        if len(found) >= limit:
-            break
+        found += [op for op, _ in unjudged_of(session, replica, limit=max(1, limit // 4))]
     return found
+
+
+def unjudged_of(session: Session, replica: UUID, *, limit: int | None) -> list[tuple[UUID, str | None]]:
+    """Operations of the replica without a settled outcome by seq, with `received` or None."""
+    query = (
+        sa.select(KeptLine.op, Outcome.status)
+        .outerjoin(Outcome, Outcome.op == KeptLine.op)
+        .where(
+            KeptLine.replica == replica,
+            KeptLine.lane.in_(JUDGED_LANES),
+            sa.or_(Outcome.op.is_(None), Outcome.status == "received"),
+        )
+        .order_by(KeptLine.seq)
+        .limit(limit)
+    )
+    return [(row.op, row.status) for row in session.execute(query) if row.op is not None]
 
 
 def waiting_for(session: Session, keys: Collection[str]) -> list[UUID]:
@@ -104,7 +137,7 @@ def waiting_for(session: Session, keys: Collection[str]) -> list[UUID]:
     if not keys or session.scalar(sa.select(sa.literal(1)).select_from(Waiting).limit(1)) is None:
         return []
     found: set[UUID] = set()
-    for part in _chunks(keys):
+    for part in chunks(keys):
         found.update(session.scalars(sa.select(Waiting.op).where(Waiting.awaits.in_(part))))
     return sorted(found)
 
@@ -112,11 +145,16 @@ def waiting_for(session: Session, keys: Collection[str]) -> list[UUID]:
 def judged(session: Session, ops: Collection[UUID]) -> dict[UUID, Judged]:
     """What became of each of these operations so far, where they were judged."""
     found: dict[UUID, Judged] = {}
-    for part in _chunks(ops):
-        query = sa.select(Outcome.op, Outcome.status, Outcome.code, Outcome.at_corrected, Outcome.time_quality).where(Outcome.op.in_(part))
-        found.update((row.op, Judged(row.status, row.code, row.at_corrected, row.time_quality)) for row in session.execute(query))
+    for part in chunks(ops):
+        query = sa.select(Outcome.op, Outcome.status, Outcome.code, Outcome.at_corrected, Outcome.time_quality, Outcome.earliest_at).where(
+            Outcome.op.in_(part)
+        )
+        found.update(
+            (row.op, Judged(row.status, row.code, row.at_corrected, cast("TimeQuality", row.time_quality), row.earliest_at))
+            for row in session.execute(query)
+        )
     deferred = [op for op, outcome in found.items() if outcome.status == "deferred"]
-    for part in _chunks(deferred):
+    for part in chunks(deferred):
         keys: dict[UUID, set[str]] = defaultdict(set)
         for row in session.execute(sa.select(Waiting.op, Waiting.awaits).where(Waiting.op.in_(part))):
             keys[row.op].add(row.awaits)
@@ -124,57 +162,10 @@ def judged(session: Session, ops: Collection[UUID]) -> dict[UUID, Judged]:
     return found
 
 
-def awaited(session: Session, *, limit: int) -> list[str]:
-    """What deferred operations wait for, at most `limit` things."""
-    return list(session.scalars(sa.select(Waiting.awaits).distinct().order_by(Waiting.awaits).limit(limit)))
-
-
-def satisfied(session: Session, keys: Collection[str]) -> list[str]:
-    """Of these, what need not be waited for any more: operations done or settled, entities that are there."""
-    by_kind: dict[str, list[UUID]] = defaultdict(list)
-    for key in keys:
-        kind, _, name = key.partition(":")
-        if kind in {"op", "settled", *_ENTITIES}:
-            by_kind[kind].append(UUID(name))
-    found = []
-    for kind, ids in by_kind.items():
-        for part in _chunks(ids):
-            if kind in _ENTITIES:
-                column = _ENTITIES[kind].id
-                query = sa.select(column).where(column.in_(part))
-            else:
-                enough = SATISFYING if kind == "op" else FINAL
-                query = sa.select(Outcome.op).where(Outcome.op.in_(part), Outcome.status.in_(sorted(enough)))
-            found += [f"{kind}:{one}" for one in session.scalars(query)]
-    return found
-
-
-def blocked_entities(session: Session, replica: UUID, *, apart_from: Collection[UUID]) -> dict[UUID, list[tuple[int, UUID]]]:
-    """Entities on which operations of this replica wait, with (seq, op) of each."""
-    query = sa.select(Outcome.entity, Outcome.op, Outcome.seq).where(
-        Outcome.replica == replica,
-        sa.text("status IN ('deferred', 'received')"),  # literally as the partial index has it: SQLite takes it for nothing else
-    )
-    found: dict[UUID, list[tuple[int, UUID]]] = defaultdict(list)
-    for row in session.execute(query):
-        if row.entity is not None and row.op not in apart_from:
-            found[row.entity].append((row.seq, row.op))
-    return dict(found)
-
-
-def awaited_by(session: Session, ops: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
-    """What each of these operations waits for; nothing where it does not."""
-    found: dict[UUID, tuple[str, ...]] = dict.fromkeys(ops, ())
-    for part in _chunks(ops):
-        for row in session.execute(sa.select(Waiting.op, Waiting.awaits).where(Waiting.op.in_(part)).order_by(Waiting.awaits)):
-            found[row.op] += (row.awaits,)
-    return found
-
-
 def outcomes_of(session: Session, ops: Collection[UUID]) -> dict[UUID, Outcome]:
     """The outcomes of these operations."""
     found: dict[UUID, Outcome] = {}
-    for part in _chunks(ops):
+    for part in chunks(ops):
         found.update((row.op, row) for row in session.scalars(sa.select(Outcome).where(Outcome.op.in_(part))))
     return found
 
@@ -204,7 +195,8 @@ def receipts(session: Session, replica: UUID, *, after: int, limit: int) -> list
     ]
 
 
-def _chunks(values: Collection[Any]) -> Iterable[list[Any]]:
+def chunks(values: Collection[Any]) -> Iterable[list[Any]]:
+    """In lists that a statement can hold."""
     ordered = list(values)
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start : start + _CHUNK]
+    for start in range(0, len(ordered), CHUNK):
+        yield ordered[start : start + CHUNK]

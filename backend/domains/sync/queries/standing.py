@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,6 +26,7 @@ class Standing:
     highest: int
     missing: list[tuple[int, int]]
     chain: str
+    last_pull_at: dt.datetime | None = None
 
 
 def epoch(session: Session) -> str:
@@ -44,7 +46,8 @@ def standing(session: Session, replica: UUID) -> Standing:
         above = [seq for seq in session.scalars(lines) if seq is not None]
         voids = sa.select(VoidedSeq.seq).where(VoidedSeq.replica == replica, VoidedSeq.seq > place.acked_through)
         voided = list(session.scalars(voids))
-    return Standing(place.acked_through, place.highest, rules.missing(place.acked_through, above, voided), place.chain.hex())
+    missing = rules.missing(place.acked_through, above, voided)
+    return Standing(place.acked_through, place.highest, missing, place.chain.hex(), place.last_pull_at)
 
 
 def own_replica(session: Session, replica: UUID, reader: Actor) -> Replica:

@@ -37,6 +37,16 @@ def corrected(
     return min(guess, received_at), "estimated"
 
 
+def window_of(
+    estimate: dt.datetime, received_at: dt.datetime, *, previous: dt.datetime | None, registered_at: dt.datetime
+) -> tuple[dt.datetime, dt.datetime]:
+    """Within which times one of an estimated time was done: after the operation before it, else its store's registration; before receipt.
+
+    Never later than the estimate: a store that was registered anew after a fork sends what was done before its registration.
+    """
+    return min(previous or registered_at, estimate), received_at
+
+
 def _nearest(boot: str, mono: float, anchors: Sequence[Anchor]) -> Anchor | None:
     own = [anchor for anchor in anchors if anchor.boot == boot and abs(anchor.mono_ms - mono) <= _LONGEST_MS]
     return min(own, key=lambda anchor: abs(anchor.mono_ms - mono), default=None)

@@ -24,7 +24,7 @@ from backend.domains.sync.rules.values import (
 )
 
 T = TypeVar("T")
-_ENTITIES = {"patrol", "finding", "replica"}
+ENTITIES = {"patrol", "finding", "replica"}
 
 
 class BadEnvelope(Invalid):
@@ -73,7 +73,7 @@ def read_operation(data: dict[str, Any]) -> Operation:
     version = read("/v", data.get("v"), positive, "a whole number from 1")
     mono = read("/mono_ms", data.get("mono_ms"), number, "milliseconds, or null")
     deps = read("/deps", data.get("deps") or [], ids, "a list of operation ids")
-    kind = read("/e/type", entity.get("type"), _entity, f"one of {', '.join(sorted(_ENTITIES))}")
+    kind = read("/e/type", entity.get("type"), _entity, f"one of {', '.join(sorted(ENTITIES))}")
     entity_id = read("/e/id", entity.get("id"), UUID, "a UUID")
     base = read("/e/base", entity.get("base"), version_or_none, "a version or null")
     payload = read("/d", data.get("d"), an_object, "an object")
@@ -98,6 +98,6 @@ def read_operation(data: dict[str, Any]) -> Operation:
 
 
 def _entity(value: Any) -> str:
-    if value not in _ENTITIES:
+    if value not in ENTITIES:
         raise ValueError("not an entity of the protocol")
     return str(value)

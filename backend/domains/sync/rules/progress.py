@@ -4,6 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+
+class Chained(Protocol):
+    """Where a replica's chain stands, and where it stood before it last moved."""
+
+    @property
+    def acked_through(self) -> int: ...
+    @property
+    def chain(self) -> bytes: ...
+    @property
+    def checked_through(self) -> int | None: ...
+    @property
+    def checked_chain(self) -> bytes | None: ...
 
 
 def advance(acked: int, chain: bytes, above: Mapping[int, bytes], voided: Iterable[int]) -> tuple[int, bytes]:
@@ -31,3 +45,12 @@ def missing(acked: int, above: Iterable[int], voided: Iterable[int]) -> list[tup
             gaps.append((last + 1, seq - 1))
         last = max(last, seq)
     return gaps
+
+
+def differs(place: Chained, through: int | None, claimed: str | None) -> bool:
+    """Whether the phone's chain contradicts ours where both can be compared: at what is acknowledged, or one answer before."""
+    if not through or claimed is None:
+        return False
+    if through == place.acked_through:
+        return claimed != place.chain.hex()
+    return through == place.checked_through and place.checked_chain is not None and claimed != place.checked_chain.hex()

@@ -12,6 +12,11 @@ Status = Literal["applied", "merged", "conflict", "rejected", "deferred", "recei
 SATISFYING = frozenset({"applied", "merged", "conflict"})
 FINAL = frozenset({"applied", "merged", "conflict", "rejected"})
 
+REOPENED = "reopened"
+"""Code of an outcome that the desk opened again: it is `received` until it is judged, and keeps the time it was given."""
+AHEAD = "awaiting_confirmation"
+"""Code of what a phone pushed that is ahead of the server: kept, not judged until an administrator confirms."""
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -32,6 +37,7 @@ class Verdict:
     effects: dict[str, Any] | None = None
     awaits: tuple[str, ...] = ()
     at_seq: int | None = None
+    earliest_at: dt.datetime | None = None
 
 
 def shown(outcome: Any, *, line: int | None = None) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""I7: the verdict on a replay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from backend.domains.sync.judging.replaying.again import Replayed, replay
+from backend.domains.sync.judging.replaying.digests import Difference, differences, first_told, replay_digest
+from backend.domains.sync.queries.verify.report import Report, Violation
+
+
+def check_replay(report: Report, source: Session, target: Session, *, progress: Callable[[int], object] | None = None) -> None:
+    """Replay the source, a snapshot, into the empty target, and add to the report what differs.
+
+    What was done before reference data last changed is judged by today's data in a replay: where it differs it is counted, not held
+    against anybody. What was touched by acts of before deeds were kept is left out, and counted.
+    """
+    done = replay(source, target, progress=progress)
+    digest, again = (replay_digest(session, left_out=done.left_out) for session in (source, target))
+    doubtful = [0]
+    report.take(_violations(source, target, done, doubtful, equal=digest == again))
+    report.counts["replay"] = {
+        "operations": done.operations,
+        "deeds": done.deeds,
+        "acts_before_deeds_were_kept": done.before_deeds,
+        "left_out": len(done.left_out),
+        "not_done_again": done.failed,
+        "differs_by_later_reference_data": doubtful[0],
+        "digests": digest,
+    }
+
+
+def _violations(source: Session, target: Session, done: Replayed, doubtful: list[int], *, equal: bool) -> Iterator[Violation]:
+    for fault in done.faults:
+        if fault.seq < done.reference_changed:
+            doubtful[0] += 1
+        else:
+            yield Violation("I7", f"journal {fault.seq}", f"{fault.what} could not be done again: {fault.detail}")
+    if equal:
+        return
+    first = done.told_otherwise
+    if first is not None and first.seq > done.reference_changed:
+        yield Violation("I7", f"journal {first.seq}", f"{first.what} is the first that went otherwise: {first.detail}")
+    for each in differences(source, target, left_out=done.left_out):
+        if 0 < first_told(source, each.owner) < done.reference_changed:
+            doubtful[0] += 1
+        else:
+            yield Violation("I7", f"{each.table} {each.key}", _told(each))
+
+
+def _told(each: Difference) -> str:
+    fields = "; ".join(f"{name}: {_short(here)}, replayed {_short(there)}" for name, (here, there) in each.fields.items())
+    return f"{each.what}: {fields}" if fields else each.what
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"

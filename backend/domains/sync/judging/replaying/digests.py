@@ -1,0 +1,123 @@
+"""Digests of findings, dispatches, patrols and photo facts, and where two databases differ."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from backend.core.database.base import Base, table_of
+from backend.core.journal import JournalEntry
+from backend.domains.deadlines.model import Deadline, DeadlineEvent
+from backend.domains.evidence.model import Photo
+from backend.domains.findings import model as findings
+from backend.domains.patrols import model as patrols
+
+_PAGE = 500
+_LEFT_OUT = {
+    "deadline": {"calendar_version"},  # which edition of the calendar it was last computed by: a replay has the last one from the start
+}
+_NOT_STATE = {findings.NumberCounter.__tablename__}
+_OWNERS = ("finding", "subject", "patrol", "deadline")
+"""Columns that name what a row belongs to; findings and patrols stand for themselves."""
+_OWN = {findings.Finding.__tablename__, patrols.Patrol.__tablename__}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that the two do not have alike. `fields`: name, the source's value, the target's; empty where one has no such row."""
+
+    table: str
+    key: str
+    what: str
+    fields: dict[str, tuple[Any, Any]]
+    owner: str
+
+
+def tables() -> list[sa.Table]:
+    """All that is compared: every table of findings and patrols, photos, and deadlines. Parents first."""
+    modules = {findings.__name__, patrols.__name__}
+    names = {table_of(mapper.class_).name for mapper in Base.registry.mappers if mapper.class_.__module__ in modules} - _NOT_STATE
+    names |= {table_of(kind).name for kind in (Photo, Deadline, DeadlineEvent)}
+    return [table for table in Base.metadata.sorted_tables if table.name in names]
+
+
+def replay_digest(session: Session, *, left_out: set[str] | None = None) -> dict[str, str]:
+    """For each table SHA-256 over the canonical JSON of its rows in the order of their keys. `left_out`: ids whose rows do not count."""
+    gone = set(left_out or ())
+    found = {}
+    for table in tables():
+        known = hashlib.sha256()
+        for _, text, _ in _rows(session, table, gone):
+            known.update(text + b"\n")
+        found[table.name] = known.hexdigest()
+    return found
+
+
+def differences(source: Session, target: Session, *, left_out: set[str] | None = None) -> Iterator[Difference]:
+    """Row by row and field by field where the two differ."""
+    gone_here, gone_there = set(left_out or ()), set(left_out or ())
+    for table in tables():
+        ours, theirs = _rows(source, table, gone_here), _rows(target, table, gone_there)
+        one, other = next(ours, None), next(theirs, None)
+        while one is not None or other is not None:
+            if other is None or (one is not None and one[0] < other[0]):
+                assert one is not None, "one of them is there"
+                yield Difference(table.name, _shown(one[0]), "not made by the replay", {}, one[2])
+                one = next(ours, None)
+            elif one is None or other[0] < one[0]:
+                yield Difference(table.name, _shown(other[0]), "made by the replay alone", {}, other[2])
+                other = next(theirs, None)
+            else:
+                if one[1] != other[1]:
+                    yield Difference(table.name, _shown(one[0]), "differs", _fields(one[1], other[1]), one[2])
+                one, other = next(ours, None), next(theirs, None)
+
+
+def first_told(session: Session, subject: str) -> int:
+    """The journal's number of the first entry about this finding or patrol; 0 where there is none."""
+    return session.scalar(sa.select(sa.func.min(JournalEntry.seq)).where(JournalEntry.subject == subject)) or 0
+
+
+def _rows(session: Session, table: sa.Table, gone: set[str]) -> Iterator[tuple[tuple[Any, ...], bytes, str]]:
+    """Key, canonical JSON and owner of each row in the order of their keys; what belongs to one that is left out is left out, too."""
+    keys = list(table.primary_key)
+    owners = [name for name in _OWNERS if name in table.c and table.name not in _OWN][:1]
+    skipped = _LEFT_OUT.get(table.name, set())
+    result = session.connection().execute(sa.select(table).order_by(*keys), execution_options={"yield_per": _PAGE})
+    for page in result.mappings().partitions():
+        for row in page:
+            owned = [str(row[name]) for name in owners]
+            named = [str(row[column.name]) for column in keys]
+            if not gone.isdisjoint([*owned, *named]):
+                gone.update(named[:1] if isinstance(row[keys[0].name], UUID) else ())
+                continue
+            plain = {name: _plain(value) for name, value in row.items() if name not in skipped}
+            text = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+            yield tuple(row[column.name] for column in keys), text, (owned or named)[0]
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it: whole numbers are written alike, whichever database kept them."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value) if abs(value) < 2**63 else value
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value
+
+
+def _fields(one: bytes, other: bytes) -> dict[str, tuple[Any, Any]]:
+    here, there = orjson.loads(one), orjson.loads(other)
+    return {name: (here.get(name), there.get(name)) for name in sorted(here | there) if here.get(name) != there.get(name)}
+
+
+def _shown(key: tuple[Any, ...]) -> str:
+    return " ".join(map(str, key))
