@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import json
 import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from scripts.demo_day import checks as expectations
@@ -19,17 +22,24 @@ from scripts.demo_day.day import CORNERS_IN, ROAD, DayClock, boots_of, draw_day
 from scripts.demo_day.ground import survey
 from scripts.demo_day.table import Lang, Names, counts, findings_table
 from scripts.demo_day.work import work
-from tests.phone.album import Plan
+from tests.make.bad_line import BadLine, Fault, Mix, Plan, Request
+from tests.phone import album, wire
 from tests.phone.clock import LOCAL
 from tests.phone.outbox import ChainDiffers, Outcome
+from tests.phone.patience import Broken, Patience
 from tests.phone.phone import Forked, Phone
 from tests.phone.store import Store
-from tests.phone.wire import Broken, Refused, Wire
+from tests.phone.wire import Refused
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGIN, PASSWORD = "lin", "linping-demo"
 _WAIT_S = 60.0
 _POLL_S = 0.5
+_BROKEN_PUSHES: dict[int, wire.Fault] = {2: "break_in_body", 4: "break_after_answer"}
+_PATIENCE = Patience(tries=14, first_s=0.25, most_s=2.0)
+"""More stubborn than a phone in a pocket: somebody is waiting for the table."""
+_LOSS, _OTHER = 0.25, 0.03
+"""Over a bad line: part of the requests that are lost somewhere, and part that befalls each of the other faults."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = Said(asked.lang, quiet=asked.plain)
     folder = Path(os.environ.get("DATA_FOLDER") or ROOT / "var") / "demo-phone"
     try:
-        return _again(asked, said, folder) if asked.again else _first(asked, said, folder)
+        with contextlib.ExitStack() as until_the_end:
+            until_the_end.enter_context(_line(asked, said))
+            return (_again if asked.again else _first)(asked, said, folder, until_the_end)
     except Refused as refusal:
         said.wrong(f"服务端拒绝：{refusal}", f"the server refused: {refusal}")
     except ChainDiffers as incident:
@@ -52,6 +64,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     return 1
+
+
+@contextlib.contextmanager
+def _line(asked: argparse.Namespace, said: Said) -> Iterator[None]:
+    """With `--bad-line`: everything goes through the fault proxy, and at the end it says what it did."""
+    if not asked.bad_line:
+        yield
+        return
+    others = dict.fromkeys(("delay", "delay_answer", "hold", "twice", "twice_at_once"), _OTHER)
+    with BadLine(asked.url, seed=asked.seed, plan=_sparing(Mix.loss(_LOSS, **others))) as line:
+        asked.url = line.url
+        yield
+    done = {name: count for name, count in sorted(line.done.items()) if count and not name.startswith("status_")}
+    said.step(f"坏线路（种子 {asked.seed}）：{done}", f"the bad line (seed {asked.seed}): {done}")
+
+
+def _sparing(plan: Plan) -> Plan:
+    """The plan, but for the pushes that the day itself breaks: what it expects of those must be theirs."""
+    pushes = count(1)
+
+    def spare(request: Request, chance: Random) -> Fault | None:
+        if request.path.endswith("/sync/ops") and next(pushes) in _BROKEN_PUSHES:
+            return None
+        return plan(request, chance)
+
+    return spare
 
 
 class Said:
@@ -71,13 +109,14 @@ class Said:
         print(f"scripts/demo-day: {zh}\nscripts/demo-day: {en}", file=sys.stderr)
 
 
-def _first(asked: argparse.Namespace, said: Said, folder: Path) -> int:
+def _first(asked: argparse.Namespace, said: Said, folder: Path, until_the_end: contextlib.ExitStack) -> int:
     """A new phone works yesterday and brings it home."""
     date = dt.datetime.now(LOCAL).date() - dt.timedelta(days=1)
     clock = DayClock(boots_of(date))
-    Wire(asked.url).ask("GET", "/sync/hello")
+    with contextlib.closing(wire.Wire(asked.url)) as asking:
+        asking.ask("GET", "/sync/hello")
     shutil.rmtree(folder, ignore_errors=True)
-    phone = Phone(folder, asked.url, clock=clock, batch=6)
+    phone = until_the_end.enter_context(contextlib.closing(Phone(folder, asked.url, clock=clock, batch=6, patience=_PATIENCE)))
     _sign_in(phone, said)
     pulled = phone.pull()
     catalog = phone.wire.ask("GET", "/catalog", token=phone.store["session"])
@@ -96,15 +135,15 @@ def _first(asked: argparse.Namespace, said: Said, folder: Path) -> int:
 
     early = phone.album.deliver(limit=4)
     child = [outcome.op for outcome in phone.outbox.outcomes() if outcome.verb == "add_note"]
-    pushed = phone.push(ahead=child, faults={2: "break_in_body", 4: "break_after_answer"})
+    pushed = phone.push(ahead=child, faults=_BROKEN_PUSHES)
     said.step(
         f"推送：{pushed.requests} 次请求，断线 {pushed.breaks} 次，应答 {pushed.answers}",
         f"push: {pushed.requests} requests, {pushed.breaks} broken, answers {pushed.answers}",
     )
     plans = {
-        waiting[6]: Plan(fault="break_in_body"),
-        waiting[9]: Plan(fault="break_after_answer", where="creation"),
-        waiting[12]: Plan("put"),
+        waiting[6]: album.Plan(fault="break_in_body"),
+        waiting[9]: album.Plan(fault="break_after_answer", where="creation"),
+        waiting[12]: album.Plan("put"),
     }
     late = phone.album.deliver(plans=plans)
     said.step(
@@ -125,7 +164,7 @@ def _first(asked: argparse.Namespace, said: Said, folder: Path) -> int:
     return _report(phone, asked, checks, pushed.answers)
 
 
-def _again(asked: argparse.Namespace, said: Said, folder: Path) -> int:
+def _again(asked: argparse.Namespace, said: Said, folder: Path, until_the_end: contextlib.ExitStack) -> int:
     """The same phone sends the same day once more."""
     if not (folder / "phone.sqlite3").exists():
         said.wrong("还没有可重发的一天，请先运行 scripts/demo-day。", "there is no day to send again yet: run scripts/demo-day first.")
@@ -133,7 +172,9 @@ def _again(asked: argparse.Namespace, said: Said, folder: Path) -> int:
     store = Store(folder / "phone.sqlite3")
     date, known = dt.date.fromisoformat(store["date"] or "1970-01-01"), store["replica"]
     store.close()
-    phone = Phone(folder, asked.url, clock=DayClock(boots_of(date)), batch=8)
+    phone = until_the_end.enter_context(
+        contextlib.closing(Phone(folder, asked.url, clock=DayClock(boots_of(date)), batch=8, patience=_PATIENCE))
+    )
     if not phone.outbox.last_seq or phone.outbox.depth:
         said.wrong("上一次没有完成，请重新运行 scripts/demo-day。", "the first run did not come to its end: run scripts/demo-day anew.")
         return 1
@@ -246,6 +287,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     port = os.environ.get("PORT") or "8000"
     parser.add_argument("--url", default=f"http://127.0.0.1:{port}", help="服务地址 the server (default: %(default)s)")
     parser.add_argument("--again", action="store_true", help="同一天再交一次：不得重复 send the same day once more: nothing may double")
+    parser.add_argument("--bad-line", action="store_true", help="经过故障代理 through a proxy that drops, cuts, delays and doubles")
+    parser.add_argument("--seed", type=int, default=7, help="坏线路的种子 seed of the bad line (default: %(default)s)")
     parser.add_argument("--plain", action="store_true", help="表中不含编号与时间 a table without numbers and times, for comparing")
     parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="语言 language (default: %(default)s)")
     return parser.parse_args(arguments)

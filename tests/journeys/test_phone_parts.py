@@ -27,6 +27,7 @@ from tests.phone.datums import gcj02
 from tests.phone.ids import uuid7
 from tests.phone.mirror import Mirror
 from tests.phone.outbox import ChainDiffers, Outbox
+from tests.phone.patience import Patience
 from tests.phone.store import Store
 
 MOMENT = Moment(dt.datetime(2026, 11, 22, 16, 1, 10, tzinfo=LOCAL), "k7", 112_000)
@@ -148,7 +149,7 @@ def test_the_chain_is_the_protocols():
 def test_what_arrived_is_not_sent_again_and_its_outcome_is_kept(outbox):
     first, second = note(outbox), note(outbox)
     batch = outbox.to_send(1)
-    outbox.take_answer(batch, answer([result(first)], acked=1, chain=chained(outbox, 1)))
+    outbox.take_answer(batch, answer([result(first)], acked=1, chain=chained(outbox, 1)), MOMENT)
     assert [line.op for line in outbox.to_send(10)] == [second]
     assert [outcome.status for outcome in outbox.outcomes()] == ["applied", None]
     assert json.loads(outbox.header(MOMENT))["chain"] == chained(outbox, 1)
@@ -158,40 +159,40 @@ def test_of_a_duplicate_the_first_result_counts(outbox):
     op = note(outbox)
     original = result(op, "merged", code="state_kept")
     duplicate = result(op, "duplicate", original=original)
-    outbox.take_answer(outbox.to_send(1), answer([duplicate], acked=1, chain=chained(outbox, 1)))
+    outbox.take_answer(outbox.to_send(1), answer([duplicate], acked=1, chain=chained(outbox, 1)), MOMENT)
     assert [(outcome.status, outcome.code) for outcome in outbox.outcomes()] == [("merged", "state_kept")]
 
 
 def test_what_the_server_misses_is_sent_again(outbox):
     ops = [note(outbox) for _ in range(3)]
     everything = outbox.to_send(10)
-    outbox.take_answer(everything, answer([result(op) for op in ops], acked=3, chain=chained(outbox, 3)))
+    outbox.take_answer(everything, answer([result(op) for op in ops], acked=3, chain=chained(outbox, 3)), MOMENT)
     later = note(outbox)
     batch = outbox.to_send(10)
-    outbox.take_answer(batch, answer([result(later)], acked=1, chain=chained(outbox, 1), missing=[[2, 3]]))
+    outbox.take_answer(batch, answer([result(later)], acked=1, chain=chained(outbox, 1), missing=[[2, 3]]), MOMENT)
     assert [line.seq for line in outbox.to_send(10)] == [2, 3]
     assert outbox.to_send(10) == everything[1:]
 
 
 def test_after_another_epoch_everything_above_the_acknowledged_is_sent_again(store, outbox):
     ops = [note(outbox) for _ in range(3)]
-    outbox.take_answer(outbox.to_send(10), answer([result(op) for op in ops], acked=3, chain=chained(outbox, 3)))
+    outbox.take_answer(outbox.to_send(10), answer([result(op) for op in ops], acked=3, chain=chained(outbox, 3)), MOMENT)
     late = note(outbox)
-    outbox.take_answer(outbox.to_send(10), answer([result(late)], acked=1, chain=chained(outbox, 1), epoch="e2"))
-    assert [line.seq for line in outbox.to_send(10)] == [2, 3, 4]
+    outbox.take_answer(outbox.to_send(10), answer([result(late)], acked=1, chain=chained(outbox, 1), epoch="e2"), MOMENT)
+    assert [line.seq for line in outbox.to_send(10)] == [2, 3]
     assert store["epoch"] == "e2"
 
 
 def test_another_chain_is_an_incident_and_loses_no_outcome(outbox):
     op = note(outbox)
     with pytest.raises(ChainDiffers):
-        outbox.take_answer(outbox.to_send(1), answer([result(op)], acked=1, chain={"through": 1, "hash": "00" * 32}))
+        outbox.take_answer(outbox.to_send(1), answer([result(op)], acked=1, chain={"through": 1, "hash": "00" * 32}), MOMENT)
     assert [outcome.status for outcome in outbox.outcomes()] == ["applied"]
 
 
 def test_after_a_fork_only_the_seq_of_what_is_unsettled_changes(store, outbox):
     done, open_ = note(outbox), note(outbox, "开")
-    outbox.take_answer(outbox.to_send(1), answer([result(done)], acked=1, chain=chained(outbox, 1)))
+    outbox.take_answer(outbox.to_send(1), answer([result(done)], acked=1, chain=chained(outbox, 1)), MOMENT)
     before = json.loads(outbox.to_send(1)[0].line)
     with store.transaction():
         outbox.renumber()
@@ -204,7 +205,7 @@ def test_after_a_fork_only_the_seq_of_what_is_unsettled_changes(store, outbox):
 def test_of_a_fork_only_the_lines_that_did_not_fork_are_settled(store, outbox):
     common, forked = note(outbox), note(outbox)
     results = [result(common, "duplicate", original=result(common)), result(forked, "rejected", code="replica_fork")]
-    outbox.take_forked(answer(results, acked=2, chain={"through": 2, "hash": "00" * 32}))
+    outbox.take_forked(answer(results, acked=2, chain={"through": 2, "hash": "00" * 32}), MOMENT)
     with store.transaction():
         outbox.renumber()
     assert [(outcome.seq, outcome.op) for outcome in outbox.outcomes()] == [(1, forked)]
@@ -270,7 +271,7 @@ def test_a_new_first_sync_replaces_the_old_copy_when_it_is_whole(store, outbox):
 def test_a_photo_is_declared_by_the_hash_of_its_bytes(store, tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(b"bytes")
-    album = Album(store, wire=None)
+    album = Album(store, account=None, patience=Patience())
     photo = album.keep(path)
     assert (photo["sha256"], photo["bytes"], photo["mime"]) == (hashlib.sha256(b"bytes").hexdigest(), 5, "image/jpeg")
     assert album.waiting() == [photo["sha256"]]

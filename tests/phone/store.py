@@ -7,25 +7,40 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.phone.ids import uuid7
 
+Step = Callable[[str], None]
+"""Told where the phone is, at each point where a battery could end it; see STEPS. A test ends it there."""
+
+STEPS = {
+    "saving": "a deed is written, its transaction is not committed",
+    "photo_kept": "a photo's bytes are safe in their file, the store does not know them",
+    "answered": "the server's answer to a push has come, nothing of it is kept",
+    "page_received": "a page of changes has come, nothing of it is kept",
+    "page_kept": "a page is kept with its cursor, another follows",
+    "upload_created": "the server has begun an upload, the phone does not know its address",
+    "chunk_sent": "the server has a chunk of a photo",
+    "photo_sent": "the server has a photo, the phone does not know it yet",
+}
+
 _TABLES = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
--- One row an operation, for good. `line` is what is sent, byte for byte, each time, and never made again.
+-- One row an operation. `line` is what is sent, byte for byte, each time, and never made again. A negative seq: settled under an earlier
+-- replica of this phone, and kept for a server that may have to be healed.
 CREATE TABLE outbox (
     seq     INTEGER PRIMARY KEY,
     op      TEXT NOT NULL UNIQUE,
     verb    TEXT NOT NULL,
     entity  TEXT NOT NULL,
     line    BLOB NOT NULL,
-    arrived INTEGER NOT NULL DEFAULT 0,  -- the server said it keeps these bytes
-    status  TEXT,                        -- what became of it, as last heard
+    arrived TEXT,  -- when the server said that it keeps these bytes
+    status  TEXT,  -- what became of it, as last heard
     result  TEXT
 );
 CREATE INDEX outbox_to_send ON outbox (arrived, seq);
@@ -33,7 +48,7 @@ CREATE TABLE anchor (boot TEXT, mono_ms INTEGER, time TEXT, source TEXT, PRIMARY
 
 -- Bytes stay in their files. state: waiting, uploading, stored.
 CREATE TABLE photo (sha256 TEXT PRIMARY KEY, id TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, mime TEXT NOT NULL,
-                    state TEXT NOT NULL DEFAULT 'waiting', upload TEXT);
+                    state TEXT NOT NULL DEFAULT 'waiting', stored TEXT, upload TEXT);
 
 -- `copy` counts first syncs: a new one is built beside the old and takes its place when it is whole.
 CREATE TABLE doc (copy INTEGER, type TEXT, id TEXT, ver INTEGER NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (copy, type, id));
@@ -43,10 +58,11 @@ CREATE INDEX member_of ON member (copy, type, id);
 
 
 class Store:
-    """One local store of one user."""
+    """One local store of one user. `step` is told where the phone is; None: nobody asks."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, step: Step | None = None) -> None:
         self.path = path
+        self.step: Step = step or (lambda _: None)
         self.sql = sqlite3.connect(path, isolation_level=None)
         self.sql.row_factory = sqlite3.Row
         self.sql.execute("PRAGMA journal_mode = WAL")
@@ -59,7 +75,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it, or nothing."""
+        """All of it, or nothing. Inside another it is part of that."""
+        if self.sql.in_transaction:
+            yield
+            return
         self.sql.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -75,6 +94,17 @@ class Store:
 
     def __setitem__(self, name: str, value: object) -> None:
         self.sql.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, json.dumps(value)))
+
+    def wipe(self) -> None:
+        """Nothing of the work or the copy stays: documents, photos with their files, lines. Settings but the tokens stay."""
+        for row in self.sql.execute("SELECT path FROM photo").fetchall():
+            Path(row["path"]).unlink(missing_ok=True)
+        with self.transaction():
+            for table in ("doc", "member", "photo", "outbox", "anchor"):
+                self.sql.execute(f"DELETE FROM {table}")
+            for name in ("session", "credential", "cursor"):
+                self[name] = None
+        self.sql.execute("VACUUM")  # deleted rows are not left readable in the file
 
     def close(self) -> None:
         """Close the file."""

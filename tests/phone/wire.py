@@ -12,26 +12,55 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
+
+from tests.phone.patience import Broken, Patience, TooSlow
 
 Fault = Literal["break_in_body", "break_after_answer"]
 """`break_in_body`: half of the body leaves, then the line is dead. `break_after_answer`: all is done, the answer is never read."""
 
+BUSY = {429, 503}
+"""Not now; `Retry-After` says when."""
 
-class Broken(ConnectionError):
-    """The connection ended before an answer was read: what the server did is not known."""
+
+class _WholeHead(http.client.HTTPResponse):
+    """An answer whose head is whole. Python's own takes a head that broke off for a short one: a 204 without its offset."""
+
+    def begin(self) -> None:
+        """Read status and headers; the connection may not end before the empty line."""
+        source = self.fp
+        self.fp = cast("Any", _Lines(source))
+        try:
+            super().begin()
+        finally:
+            if isinstance(self.fp, _Lines):
+                self.fp = source
 
 
-class TooSlow(Broken):
-    """No answer in time."""
+class _Lines:
+    """Whole lines of a file."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readline(self, limit: int = -1) -> bytes:
+        """A line with its end. Raises ConnectionError where there is none."""
+        line: bytes = self._file.readline(limit)
+        if not line.endswith(b"\n"):
+            raise ConnectionError("the connection ended inside the head of the answer")
+        return line
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 class Refused(Exception):
     """An answer of 4xx or 5xx that the caller did not expect; `problem` is its application/problem+json."""
 
     def __init__(self, answer: Answer) -> None:
-        self.status, self.problem = answer.status, answer.problem()
+        self.status, self.problem, self.retry_after_s = answer.status, answer.problem(), answer.retry_after_s
         super().__init__(f"{answer.status} {self.slug}: {self.problem.get('detail', '')}")
 
     @property
@@ -64,18 +93,20 @@ class Answer:
     def retry_after_s(self) -> float:
         """How long the server asks to be left alone."""
         value = self.headers.get("Retry-After", "")
-        return float(value) if value.isdigit() else 1.0
+        return float(value) if value.isdigit() else 0.5
 
 
 class Wire:
     """Requests to one server, under `/api/v1`."""
 
-    def __init__(self, url: str, *, timeout_s: float = 30.0) -> None:
+    def __init__(self, url: str, *, timeout_s: float = 30.0, patience: Patience | None = None) -> None:
         parts = urlsplit(url if "//" in url else f"//{url}", scheme="http")
         make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._prefix = parts.path.rstrip("/") + "/api/v1"
         self._connection = make(parts.hostname or "127.0.0.1", parts.port, timeout=timeout_s)
+        self._connection.response_class = _WholeHead
         self._timeout_s = timeout_s
+        self.patience = patience or Patience()
 
     def call(
         self,
@@ -111,24 +142,27 @@ class Wire:
                 self.close()
 
     def ask(self, method: str, path: str, **how: Any) -> Any:
-        """As `call`, for what should succeed: the JSON of the answer, asked for again after a broken connection. Raises Refused."""
-        for _ in range(4):
+        """As `call`, for what should succeed: the JSON of the answer. Asks again while the connection breaks or the server is busy.
+
+        Raises Refused; Broken when patience is at its end.
+        """
+        for _ in self.patience.attempts(f"{method} {path}"):
             try:
                 answer = self.call(method, path, **how)
             except Broken:
                 self.close()
                 continue
-            return self._fine(answer)
-        return self._fine(self.call(method, path, **how))
+            if answer.status in BUSY:
+                self.patience.as_told(answer.retry_after_s)
+                continue
+            if answer.status >= 400:
+                raise Refused(answer)
+            return answer.json() if answer.body else None
+        raise AssertionError("attempts end by raising")
 
     def close(self) -> None:
         """End the connection; the next request makes a new one."""
         self._connection.close()
-
-    def _fine(self, answer: Answer) -> Any:
-        if answer.status >= 400:
-            raise Refused(answer)
-        return answer.json() if answer.body else None
 
     def _exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes, fault: Fault | None) -> Answer:
         connection = self._connection
