@@ -2,14 +2,14 @@
 """What developers run by hand: `.venv/bin/python scripts/dev.py draft-migration | openapi | faults`.
 
 `draft-migration` writes the one migration that has not landed yet anew; one that has landed is never edited: name the next in DRAFT.
-`openapi` writes openapi/openapi.yaml and openapi/problems.md from the code, `faults` tests/FAULTS.md from the marks in the tests; a test
-holds them to it.
+`openapi` writes the documents in openapi/ from the code, `faults` tests/FAULTS.md from the marks in the tests; tests hold them to it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -48,6 +48,8 @@ def draft_migration() -> None:
     if "postgresql." in text and imported not in text:
         text = text.replace("from alembic import op\n", f"from alembic import op\n{imported}", 1)
     path.write_text(text, "utf-8")
+    for step in (["format", "--quiet"], ["check", "--fix", "--quiet", "--exit-zero"]):
+        subprocess.run([sys.executable, "-m", "ruff", *step, str(path)], check=True, cwd=ROOT)
     (ROOT / "migrations" / "head").write_text(f"{number}\n", "utf-8")
 
 
@@ -121,12 +123,20 @@ def problems_md() -> str:
     return "\n".join(lines) + "\n"
 
 
+def operations_md() -> str:
+    """The text of openapi/operations.md."""
+    from scripts.operations_page import operations_md as text  # noqa: PLC0415 - the path to it is set above
+
+    return text()
+
+
 def openapi() -> None:
-    """Write both files."""
+    """Write the three files."""
     folder = ROOT / "openapi"
     folder.mkdir(exist_ok=True)
     (folder / "openapi.yaml").write_text(openapi_yaml(), "utf-8")
     (folder / "problems.md").write_text(problems_md(), "utf-8")
+    (folder / "operations.md").write_text(operations_md(), "utf-8")
 
 
 def faults() -> None:
