@@ -195,6 +195,7 @@ class Progress(Base):
     chain: Mapped[bytes]
     last_push_at: Mapped[dt.datetime | None]
     outbox_depth: Mapped[int | None]
+    """What the phone still held after its last push, by its own word."""
     clock_offset_ms: Mapped[int | None]
     last_corrected_seq: Mapped[int]
     last_corrected_at: Mapped[dt.datetime | None]

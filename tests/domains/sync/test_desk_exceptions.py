@@ -136,7 +136,7 @@ def test_a_photo_that_has_not_come_for_ten_days_is_listed_with_its_owner_and_wha
     district.clock.forward(hours=2)
     (item,) = listed(town["all"])["items"]
     assert (item["kind"], item["key"], item["person"]["name"]) == ("photo_missing", f"photo:{declared['id']}", "林晓")
-    assert (item["facts"]["age_days"], item["facts"]["outbox_depth"]) == (10, 4)
+    assert (item["facts"]["age_days"], item["facts"]["outbox_depth"]) == (10, 3)
 
 
 def test_evidence_after_the_end_is_listed(district, lin, town):

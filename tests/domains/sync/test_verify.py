@@ -78,7 +78,7 @@ def test_a_district_at_work_has_no_violation_and_the_counts_are_right(district, 
     assert counts["findings"] == {"dispatched": 1, "recorded": 3} and counts["dispatches"] == 1 and counts["patrols"] == {"open": 1}
     assert (counts["holes"], counts["voids"], counts["beside"]) == (2, 1, {"malformed": 1})
     assert [(str(gap["replica"]), gap["missing"]) for gap in counts["replicas_with_holes"]] == [(wu.replica, 2)]
-    assert (counts["outbox"]["replicas"], counts["outbox"]["operations"]) == (1, 7)  # I6
+    assert (counts["outbox"]["replicas"], counts["outbox"]["operations"]) == (1, 4)  # I6
     assert counts["photos_promised"] == 1 and counts["photos"]["declared"] == 1
     (promised,) = counts["photos_promised_oldest"]
     assert (str(promised["owner"]), str(promised["subject"])) == (str(lin.person), busy.finding)

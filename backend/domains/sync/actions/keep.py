@@ -64,7 +64,7 @@ def keep_push(
     move_progress(session, place)
     place.unjudged += len(kept.fresh)
     place.last_push_at = received_at
-    place.outbox_depth = header.outbox_depth
+    place.outbox_depth = None if header.outbox_depth is None else max(0, header.outbox_depth - len(lines))
     place.clock_offset_ms = round((received_at - header.sent_at) / dt.timedelta(milliseconds=1))
     if kept.chain_differs:
         place.chain_differs_at = received_at
