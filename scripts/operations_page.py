@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, missing, validate
 from backend.core.conflicts import Rule
 from backend.domains.findings.rules.conflicts import MATRIX
 from backend.domains.sync.judging.operations import OPERATIONS
+from backend.domains.sync.rules.verdicts import UNDECIDED
 
 NAMES: tuple[tuple[type[fields.Field], str], ...] = (
     (fields.UUID, "UUID"),
@@ -52,12 +53,15 @@ def _codes() -> Iterator[str]:
         "",
         "# Codes",
         "",
-        "What `code` says beside the statuses of a result. A `rejected` one has the slug of its problem ([problems.md](problems.md)). New",
-        "codes may come: show what you do not know by its status alone.",
+        "What `code` says beside the statuses of a result. A `rejected` one that is not listed has the slug of its problem",
+        "([problems.md](problems.md)). New codes may come: show what you do not know by its status alone.",
         "",
         "| status | code | when | what holds |",
         "| --- | --- | --- | --- |",
     )
+    yield "| rejected | `schema` | a field of the line or of its `d` is missing or wrong | `problem.errors` names each; the line is kept |"
+    for code, (status, why) in UNDECIDED.items():
+        yield f"| {status} | `{code}` | {why} | nothing to do: it is judged by itself |"
     seen: set[tuple[str, str]] = set()
     for rule in MATRIX:
         if rule.code is not None and (rule.status, rule.code) not in seen:

@@ -69,13 +69,15 @@ class Problem(Exception):
         self.members = members
 
     def document(self) -> dict[str, object]:
-        """The RFC 9457 document, `type` relative to the server: `{type, title, status, detail, …members, errors}`."""
+        """The RFC 9457 document with its words in both languages, `type` relative to the server: `{type, title, status, detail, …, errors}`."""
         body: dict[str, object] = {
             "type": f"/problems/{self.slug}",
             "title": self.title,
             "status": int(self.kind),
             "detail": self.detail,
             "way_out": self.way_out,
+            "title_zh": self.title_zh,
+            "way_out_zh": self.way_out_zh,
             **self.members,
         }
         if self.errors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -28,6 +29,8 @@ db = SQLAlchemy(
 )
 
 WRITER = {"writer": True}
+COURTESY = 5.0
+"""Seconds after which a writer on PostgreSQL waits no longer for its turn."""
 _BUSY_MS = 30_000
 _TURN = "linping.turn"
 SNAPSHOT = {"isolation_level": "REPEATABLE READ"}
@@ -60,15 +63,15 @@ def connect(app: Flask, url: str, *, wake: Callable[[], None] | None = None) -> 
 
 def prepare(engine: Engine) -> None:
     """Let its writers take turns. Give an SQLite engine its pragmas and its begin, PostgreSQL inserts of many rows by one statement."""
-    # Threads of a process compute by turns anyway. Writing side by side, one that holds the journal's counter would wait for the interpreter
-    # behind all others, and each operation would cost a third more.
+    # Threads of a process compute by turns anyway. Writing side by side, the one that holds the journal's counter would wait for the
+    # interpreter behind all others, and each operation would cost a third more.
     turns = Turns(1)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", partial(_begin, turns, _line_of(engine)))
     else:
         event.listen(engine, "do_executemany", insert_at_once)
-        event.listen(engine, "begin", partial(_take_turn, turns))
+        event.listen(engine, "begin", partial(_begin_in_turn, turns))
     event.listen(engine, "checkin", partial(_give_turn, turns))
 
 
@@ -92,14 +95,21 @@ def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin(turns: Turns, line: str | None, connection: Connection) -> None:
-    if not _take_turn(turns, connection):
+    if not _writes(connection):
         connection.exec_driver_sql("BEGIN")
         return
     try:
+        _take_turn(turns, connection, PATIENCE)
         with first_in_line(line):
             _begin_to_write(cast("sqlite3.Connection", connection.connection.driver_connection))
     except (sqlite3.OperationalError, NoTurn) as locked:
         raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, locked) from locked
+
+
+def _begin_in_turn(turns: Turns, connection: Connection) -> None:
+    if _writes(connection):
+        with suppress(NoTurn):  # somebody hangs in a transaction: here others can write beside it
+            _take_turn(turns, connection, COURTESY)
 
 
 def _begin_to_write(driver: sqlite3.Connection) -> None:
@@ -124,18 +134,16 @@ def _begun(driver: sqlite3.Connection, *, last: bool) -> bool:
     return True
 
 
-def _take_turn(turns: Turns, connection: Connection) -> bool:
-    """Whether this transaction writes; it then has its turn, until the connection goes back to the pool."""
-    if not connection.get_execution_options().get("writer", False):
-        return False
+def _writes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("writer", False))
+
+
+def _take_turn(turns: Turns, connection: Connection, patience: float) -> None:
+    """The turn is held until the connection goes back to the pool, over whatever it does until then."""
     held = connection.connection.record_info
     if held is not None and not held.get(_TURN):
-        try:
-            turns.enter()
-        except NoTurn as late:
-            raise sa.exc.OperationalError("BEGIN", None, late) from late
+        turns.enter(patience)
         held[_TURN] = True
-    return True
 
 
 def _give_turn(turns: Turns, _driver: object, record: ConnectionPoolEntry) -> None:

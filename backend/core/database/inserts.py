@@ -1,8 +1,8 @@
 """Many rows by one statement.
 
-On PostgreSQL they go as one JSON text that the server takes apart by the table's own column types. An executemany sends each row through the
-protocol by itself: three quarters of what a push cost in the driver; and the thread gives up the interpreter at each exchange, which under
-load it gets back only after all the others.
+On PostgreSQL they go as one JSON text that the server takes apart by the table's own column types. An executemany sends each row by itself:
+three quarters of what a push cost in the driver; and the thread gives up the interpreter at each exchange, which under load it gets back
+only after all the others.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Turns: who writes next. A queue in the process, and on SQLite one more place before the door, which the processes share.
 
 The database alone guards what is written; this only spares its writers polling and contention. SQLite lets one in and has the others ask
-again after growing pauses: some wait seconds while others come and go. On PostgreSQL many may write, but threads of one process compute
-by turns anyway, and one that holds the journal's counter would wait for the interpreter behind all the others.
+again after growing pauses: some wait seconds while others come and go. PostgreSQL lets many write, but threads of one process share one
+interpreter, and who holds the journal's counter must not wait for it behind all the others.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ class Turns:
         self._free = at_once
         self._waiting: deque[threading.Lock] = deque()
         self._lock = threading.Lock()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
 
     def enter(self, patience: float = PATIENCE) -> None:
         """Wait for a turn. Raises NoTurn after `patience` seconds."""

@@ -34,6 +34,8 @@ PROBLEM = {
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What is wrong with this request"},
         "way_out": {"type": "string", "description": "What to do about it, in the language of Accept-Language"},
+        "title_zh": {"type": "string", "description": "In Chinese, whatever the request's language"},
+        "way_out_zh": {"type": "string"},
         "instance": {"type": "string"},
         "request_id": {"type": "string", "description": "Finds the request in the server's log"},
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},

@@ -52,7 +52,8 @@ def answer(problem: Problem, *, status: int | None = None) -> Response:
         body["title"], body["way_out"] = problem.title_zh, problem.way_out_zh
     if status is not None and status != problem.kind:
         body.update(type="about:blank", title=HTTPStatus(status).phrase, status=status)
-        del body["way_out"]
+        for word in ("way_out", "title_zh", "way_out_zh"):
+            del body[word]
     body["instance"] = request.path
     if request_id := g.get("request_id"):
         body["request_id"] = request_id

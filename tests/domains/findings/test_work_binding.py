@@ -113,7 +113,7 @@ def test_of_two_attached_findings_the_first_is_the_head_whichever_is_named(distr
 
 
 @pytest.mark.parametrize("order", list(permutations((0, 1, 2)))[:3])
-def test_three_findings_come_under_one_head_in_whatever_order(district, story, order):
+def test_three_findings_come_under_one_head_in_whatever_order(district, story, order):  # fault 65
     group = [story.recorded() for _ in range(3)]
     one, two, three = (group[index] for index in order)
     story.desk("zhao", one, "attachment", head=two, reason="same")
@@ -212,7 +212,7 @@ def uncertain(district, story):
     return line["e"]["id"]
 
 
-def test_a_time_within_which_the_contract_changed_makes_nobody_liable_until_somebody_binds_it(district, story, uncertain):  # fault 44
+def test_a_time_within_which_the_contract_changed_makes_nobody_liable_until_somebody_binds_it(district, story, uncertain):  # fault 46
     shown = story.seen_by("zhao", uncertain)
     assert (shown["liable"], "awaiting_contract" in shown["needs"], shown["liability"]["reason"]) == (None, True, "time_uncertain")
     assert {each["number"] for each in shown["liability"]["between"]} == {"BJ-D", "BJ"}

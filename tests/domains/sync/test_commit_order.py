@@ -24,6 +24,7 @@ from backend.domains.deadlines.model import Deadline
 from backend.domains.deadlines.rules.calendar import DayOverride
 from backend.domains.sync.model import Progress
 from backend.entrypoints.worker import tasks
+from tests.make.application import build_app, close_app
 from tests.make.phone import Phone, record_payload
 
 TOWN = "town:330113001"
@@ -39,8 +40,8 @@ def tang(district):
     return phone
 
 
-def wrote(district, action):
-    with district.app.app_context():
+def wrote(district, action, app=None):
+    with (app or district.app).app_context():
         result = perform(db.session(), acts.begin(SYSTEM), action)
         db.session.remove()
         return result
@@ -147,12 +148,20 @@ def start_many(session, act, *, count, start):
         deadlines.start_deadline(session, act, subject_type="test", subject=uuid4(), value=1, unit="working_days", start=start)
 
 
-def test_a_deadlock_is_tried_again_and_done_once(district):  # fault 28
+@pytest.fixture
+def another_process(district, tmp_path):
+    """The application once more, as another process has it: its writers take turns among themselves."""
+    app = build_app(district.app.config["SQLALCHEMY_DATABASE_URI"], tmp_path / "another")
+    yield app
+    close_app(app)
+
+
+def test_a_deadlock_is_tried_again_and_done_once(district, another_process):  # fault 28
     district.do(lambda session, _act: session.add_all([Thing(name="a", seq=0), Thing(name="b", seq=0)]))
     met = threading.Barrier(2)
     tries = []
 
-    def add(first, second):
+    def add(app, first, second):
         def action(session, act):
             tries.append(first)
             lock_row(session, Thing, first).seq += 1
@@ -165,10 +174,10 @@ def test_a_deadlock_is_tried_again_and_done_once(district):  # fault 28
             lock_row(session, Thing, second).seq += 1
             act.tell("thing.put", "thing", first, version=1, scopes=(TOWN,))
 
-        wrote(district, action)
+        wrote(district, action, app)
 
     with ThreadPoolExecutor(2) as pool:
-        for each in [pool.submit(add, "a", "b"), pool.submit(add, "b", "a")]:
+        for each in [pool.submit(add, district.app, "a", "b"), pool.submit(add, another_process, "b", "a")]:
             each.result(30)
     assert set(district.rows(sa.select(Thing.name, Thing.seq).where(Thing.name.in_(("a", "b"))))) == {("a", 2), ("b", 2)}
     assert district.scalars(sa.select(sa.func.count()).select_from(FeedMember).where(FeedMember.subject_type == "thing")) == [2]

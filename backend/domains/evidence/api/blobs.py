@@ -55,7 +55,7 @@ def store_blob(sha256: str) -> Response:
     session, _ = here()
     with reading(session):
         if queries.find_delivered(session, _person(), sha256) is not None:
-            return Response(status=200)
+            return _nothing(200)
         undeclared = queries.undeclared_bytes(session, _person())
     check_quota(undeclared, size, settings().quota_bytes)
     with spool.begin(arriving.store().spool) as part:
@@ -64,7 +64,7 @@ def store_blob(sha256: str) -> Response:
             arriving.finish(part, sha256=sha256, size=size)
         finally:
             part.discard()  # what is stored has left the spool
-    return Response(status=201)
+    return _nothing(201)
 
 
 @blueprint.post("/blobs/status")
@@ -84,3 +84,10 @@ def _person() -> UUID:
     person = present().actor.person
     assert person is not None  # every token is a person's
     return person
+
+
+def _nothing(status: int) -> Response:
+    """An answer without a body, and therefore without a type of one."""
+    answer = Response(status=status)
+    del answer.headers["Content-Type"]
+    return answer

@@ -86,7 +86,13 @@ def _operations(api: Api) -> Components:
             optional=("boot", "mono_ms", "deps"),
         )
     lines = [name for name in made if not name.endswith("Entity")]
-    return {**made, "Operation": _one_of("A line of a push after the first, by `t`. Serialise it once and resend those bytes.", lines)}
+    return {
+        **made,
+        "Operation": _one_of(
+            "A line of a push after the first, by `t`. Serialise it once and resend those bytes. Further members are kept and ignored.",
+            lines,
+        ),
+    }
 
 
 def _changes() -> Components:

@@ -17,6 +17,18 @@ REOPENED = "reopened"
 AHEAD = "awaiting_confirmation"
 """Code of what a phone pushed that is ahead of the server: kept, not judged until an administrator confirms."""
 
+UNDECIDED: dict[str, tuple[Status, str]] = {
+    "dependency": ("deferred", "one of its `deps` has not arrived, or waits itself"),
+    "parent_rejected": ("deferred", "one of its `deps` was rejected; it follows once that one was judged again"),
+    "earlier_operation": ("deferred", "an earlier operation of this phone on the same entity waits"),
+    "not_yet": ("deferred", "the entity, patrol, report or photo it names has not arrived, or is not the phone's to see"),
+    "unknown_operation": ("deferred", "this server does not know the operation, or not in this version"),
+    "base_ahead": ("deferred", "its `base` is a version that this server has not seen: it was restored from a backup"),
+    "awaiting_confirmation": ("received", "the phone is ahead of the server; an administrator looks into it"),
+    "unexpected": ("received", "judging it failed; it is tried again"),
+}
+"""Codes of what is not final, beside those of the conflict matrix: with which status, and why."""
+
 
 @dataclass(slots=True)
 class Verdict:

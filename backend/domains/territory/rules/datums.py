@@ -64,8 +64,8 @@ class DatumUnknown(Invalid):
     slug = "unknown_datum"
     title = "The datum is unknown"
     title_zh = "未知的坐标系"
-    way_out = "Name the datum as WGS-84, GCJ-02 or BD-09; CGCS2000 counts as WGS-84."
-    way_out_zh = "坐标系请填写 WGS-84、GCJ-02 或 BD-09；CGCS2000 按 WGS-84 处理。"
+    way_out = "Name the datum as WGS-84, GCJ-02 or BD-09; send CGCS2000 as WGS-84, which equals it at this precision."
+    way_out_zh = "坐标系请填写 WGS-84、GCJ-02 或 BD-09；CGCS2000 请按 WGS-84 填写。"
 
 
 def check_place(lon: object, lat: object, datum: object, *, at: str = "") -> tuple[float, float, Datum]:

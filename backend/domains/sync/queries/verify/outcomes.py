@@ -16,14 +16,14 @@ from backend.domains.patrols.model import Patrol
 from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, Waiting
 from backend.domains.sync.queries.kept import JUDGED_LANES
 from backend.domains.sync.queries.verify.report import Violation, pages, stream
-from backend.domains.sync.rules.verdicts import SATISFYING, Status
+from backend.domains.sync.rules.verdicts import SATISFYING, UNDECIDED, Status
 
 CREATING: dict[str, tuple[str, str, Any]] = {
     "finding": ("record_finding", "finding.recorded", Finding),
     "patrol": ("open_patrol", "patrol.opened", Patrol),
 }
 """For each entity the operation and the event that make it, and its rows."""
-AWAITING = ("dependency", "parent_rejected", "earlier_operation", "unknown_operation", "base_ahead", "not_yet")
+AWAITING = tuple(code for code, (status, _) in UNDECIDED.items() if status == "deferred")
 """Why an operation waits for something that is named; other deferred ones wait for a person."""
 
 
