@@ -21,19 +21,19 @@ class BadCursor(Invalid):
     way_out_zh = "请原样使用上一页返回的 next 游标；留空则从第一页开始。"
 
 
-def pack(*values: Any) -> str:
-    """The cursor after a row with these key values."""
-    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+def pack(of: str, *values: Any) -> str:
+    """The cursor after a row of the list `of` with these key values."""
+    return base64.urlsafe_b64encode(orjson.dumps((of, *values))).decode().rstrip("=")
 
 
-def unpack(cursor: str | None, size: int) -> list[Any] | None:
-    """The key values of a cursor; None for the first page. Raises BadCursor."""
+def unpack(of: str, cursor: str | None, size: int) -> list[Any] | None:
+    """The key values of a cursor of the list `of`; None for the first page. Raises BadCursor, also for a cursor of another list."""
     if not cursor:
         return None
     try:
         values = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError) as error:
         raise BadCursor("the cursor cannot be read", errors=[("/cursor", "cannot be read")]) from error
-    if not isinstance(values, list) or len(values) != size:
+    if not isinstance(values, list) or len(values) != size + 1 or values[0] != of:
         raise BadCursor("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")])
-    return values
+    return values[1:]

@@ -126,12 +126,14 @@ def test_validation_messages_become_pointers():
     assert problem.errors == [("/d/photos/0/id", "bad"), ("/d/a~1b", "x"), ("/d/a~1b", "y"), ("/d/~0", "z")]
 
 
-@pytest.mark.parametrize("cursor", ["x", "é", "W10", "!!!!", "eyJhIjoxfQ", pack(1), pack(1, 2, 3), "A" * 10_000])
+@pytest.mark.parametrize(
+    "cursor", ["x", "é", "W10", "!!!!", "eyJhIjoxfQ", pack("rows", 1), pack("rows", 1, 2, 3), pack("others", 1, 2), "A" * 10_000]
+)
 def test_a_cursor_that_was_not_made_for_this_list_is_refused(cursor):
     with pytest.raises(BadCursor):
-        unpack(cursor, 2)
+        unpack("rows", cursor, 2)
 
 
 def test_a_cursor_gives_back_what_it_was_made_of():
-    assert unpack(pack("2026-11-23", 7), 2) == ["2026-11-23", 7]
-    assert unpack(None, 2) is None and unpack("", 2) is None
+    assert unpack("rows", pack("rows", "2026-11-23", 7), 2) == ["2026-11-23", 7]
+    assert unpack("rows", None, 2) is None and unpack("rows", "", 2) is None

@@ -179,9 +179,9 @@ def test_the_demo_logins_are_shown_in_a_demo_database_only(app, client):
 
 def test_the_tables_are_not_counted_for_everybody_who_asks(client, put, monkeypatch):
     monkeypatch.setattr(state, "FRESH_S", 3600.0)
-    before = english(client)
+    english(client)
     put(photo("usable"))
-    assert english(client)[-2000:] == before[-2000:]
+    assert "Photos 1 usable 1" not in english(client)
     monkeypatch.setattr(state, "FRESH_S", 0.0)
     assert "Photos 1 usable 1" in english(client)
 

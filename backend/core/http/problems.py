@@ -48,7 +48,9 @@ def answer(problem: Problem, *, status: int | None = None) -> Response:
     A `status` that is none of ours has no page and means no more than HTTP says: its type is `about:blank` (RFC 9457, section 4.2.1).
     """
     body = problem.document()
-    if request.accept_languages.best_match(["en", "zh"], default="en") == "zh":
+    # Any English and any Chinese: best_match takes en-GB for neither.
+    wanted = next((tag[:2] for tag, _ in request.accept_languages if tag[:2] in {"en", "zh"}), "en")
+    if wanted == "zh":
         body["title"], body["way_out"] = problem.title_zh, problem.way_out_zh
     if status is not None and status != problem.kind:
         body.update(type="about:blank", title=HTTPStatus(status).phrase, status=status)

@@ -49,14 +49,14 @@ _FILES = {"application/json", "application/geo+json", "text/csv"}
 def list_areas(query: dict[str, Any]) -> dict[str, Any]:
     """Areas in force now or at `at`, in order of their codes."""
     session, act = here()
-    after = _after(query["cursor"])
+    after = _after("areas", query["cursor"])
     limit = min(query["limit"], _WITH_GEOMETRY) if query["geometry"] else query["limit"]
     with reading(session):
         found = queries.list_areas(
             session, at=query["at"] or act.at, limit=limit + 1, level=query["level"], parent=query["parent"], after=after
         )
     items = [area_doc(area, geometry=query["geometry"]) for area in found[:limit]]
-    return {"items": items, "next": cursors.pack(items[-1]["code"]) if len(found) > limit else None}
+    return {"items": items, "next": cursors.pack("areas", items[-1]["code"]) if len(found) > limit else None}
 
 
 @blueprint.get("/areas/locate")
@@ -118,15 +118,15 @@ def import_areas(query: dict[str, Any]) -> actions.Imported:
 def list_roads(query: dict[str, Any]) -> dict[str, Any]:
     """Road segments in force now or at `at`, in order of their codes."""
     session, act = here()
-    after, limit = _after(query["cursor"]), query["limit"]
+    after, limit = _after("roads", query["cursor"]), query["limit"]
     with reading(session):
         found = queries.list_roads(session, at=query["at"] or act.at, limit=limit + 1, after=after)
     items = [road_doc(road) for road in found[:limit]]
-    return {"items": items, "next": cursors.pack(items[-1]["code"]) if len(found) > limit else None}
+    return {"items": items, "next": cursors.pack("roads", items[-1]["code"]) if len(found) > limit else None}
 
 
-def _after(cursor: str | None) -> str | None:
-    values = cursors.unpack(cursor, 1)
+def _after(of: str, cursor: str | None) -> str | None:
+    values = cursors.unpack(of, cursor, 1)
     if values is None:
         return None
     if not isinstance(values[0], str):

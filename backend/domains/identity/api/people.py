@@ -28,7 +28,7 @@ blueprint = Blueprint("people", __name__, description="People and the roles they
 def list_people(query: dict[str, Any]) -> dict[str, Any]:
     """People in order of login, by unit and by role; the roles shown are those in force now."""
     session, act = here()
-    after = cursors.unpack(query["cursor"], 1)
+    after = cursors.unpack("people", query["cursor"], 1)
     if after and not (isinstance(after[0], str) and is_login(after[0])):
         raise cursors.BadCursor("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")])
     limit = query["limit"]
@@ -42,7 +42,7 @@ def list_people(query: dict[str, Any]) -> dict[str, Any]:
             role=query["role"],
         )
         items = _docs(found[:limit])
-    return {"items": items, "next": cursors.pack(items[-1]["login"]) if len(found) > limit else None}
+    return {"items": items, "next": cursors.pack("people", items[-1]["login"]) if len(found) > limit else None}
 
 
 @blueprint.get("/people/<uuid:person>")

@@ -21,7 +21,7 @@ blueprint = Blueprint("units", __name__, description="Organisations within which
 def list_units(query: dict[str, Any]) -> dict[str, Any]:
     """Units in order of code."""
     session, _ = here()
-    after = cursors.unpack(query["cursor"], 1)
+    after = cursors.unpack("units", query["cursor"], 1)
     if after and not (isinstance(after[0], str) and after[0].isprintable()):
         raise cursors.BadCursor("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")])
     limit = query["limit"]
@@ -39,4 +39,4 @@ def list_units(query: dict[str, Any]) -> dict[str, Any]:
             }
             for unit in found[:limit]
         ]
-    return {"items": items, "next": cursors.pack(items[-1]["code"]) if len(found) > limit else None}
+    return {"items": items, "next": cursors.pack("units", items[-1]["code"]) if len(found) > limit else None}
