@@ -24,7 +24,7 @@ def list_findings(session: Session, reader: Actor, *, filters: dict[str, Any]) -
     """A page `{items, next}` of the findings the reader may see."""
     limit = filters["limit"]
     query = sa.select(Finding.id, Finding.recorded_at).where(visible_to(reader), *_conditions(reader, filters))
-    after = unpack(filters.get("cursor"), 2)
+    after = unpack("findings", filters.get("cursor"), 2)
     if after:
         moment, last = _key(after)
         query = query.where(
@@ -36,7 +36,7 @@ def list_findings(session: Session, reader: Actor, *, filters: dict[str, Any]) -
     last_row = rows[limit - 1] if len(rows) > limit else None
     return {
         "items": [docs[row.id] for row in rows[:limit]],
-        "next": pack(last_row.recorded_at.isoformat(), str(last_row.id)) if last_row else None,
+        "next": pack("findings", last_row.recorded_at.isoformat(), str(last_row.id)) if last_row else None,
     }
 
 

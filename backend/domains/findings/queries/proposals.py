@@ -39,13 +39,13 @@ def list_open(
     query = query.where(Proposal.resolved_at.is_(None), visible_to(reader))
     if ops is not None:
         query = query.where(Proposal.op.in_(ops))
-    if after := unpack(cursor, 1):
+    if after := unpack("proposals", cursor, 1):
         query = query.where(Proposal.finding > _finding(after[0]))
     found = session.scalars(query.distinct().order_by(Proposal.finding).limit(limit + 1)).all()
     views = _views(session, found[:limit], ops)
     return {
         "items": [view for finding in found[:limit] for view in views[finding]],
-        "next": pack(str(found[limit - 1])) if len(found) > limit else None,
+        "next": pack("proposals", str(found[limit - 1])) if len(found) > limit else None,
     }
 
 

@@ -38,12 +38,12 @@ def list_conflicts(session: Session, desk: Desk, *, limit: int, cursor: str | No
     """A page for this desk, and the cursor of the next."""
     found = _open(desk).subquery("open")
     query = sa.select(found)
-    after = unpack(cursor, 2)
+    after = unpack("conflicts", cursor, 2)
     if after is not None:
         query = query.where(sa.tuple_(found.c.at, found.c.id) > _key(after))
     rows = [Open(*row) for row in session.execute(query.order_by(found.c.at, found.c.id).limit(limit + 1))]
     last = rows[limit - 1] if len(rows) > limit else None
-    return rows[:limit], pack(last.at.isoformat(), str(last.id)) if last else None
+    return rows[:limit], pack("conflicts", last.at.isoformat(), str(last.id)) if last else None
 
 
 def get_conflict(session: Session, desk: Desk, key: UUID) -> Open:

@@ -53,7 +53,7 @@ def list_exceptions(
 ) -> tuple[list[Listed], str | None, dict[str, int]]:
     """A page for this desk, the cursor of the next, and how many there are of each kind."""
     listed = _listed(desk, now).cte("listed")
-    after = unpack(cursor, 4)
+    after = unpack("exceptions", cursor, 4)
     query = sa.select(listed)
     if kind is not None:
         query = query.where(listed.c.kind == kind)
@@ -64,7 +64,7 @@ def list_exceptions(
     counted = session.execute(sa.select(listed.c.kind, sa.func.count()).group_by(listed.c.kind))
     counts = {**dict.fromkeys(KINDS, 0), **{row[0]: row[1] for row in counted}}
     last = rows[limit - 1] if len(rows) > limit else None
-    return rows[:limit], pack(last.at.isoformat(), last.kind, str(last.subject), last.number) if last else None, counts
+    return rows[:limit], pack("exceptions", last.at.isoformat(), last.kind, str(last.subject), last.number) if last else None, counts
 
 
 def get_exception(session: Session, desk: Desk, key: str, *, now: dt.datetime) -> Listed:

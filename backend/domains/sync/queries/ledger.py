@@ -27,12 +27,12 @@ def list_replicas(session: Session, desk: Desk, *, now: dt.datetime, filters: di
     """A page of the stores that this desk is answerable for, by id, and the cursor of the next."""
     limit = filters["limit"]
     query = sa.select(Replica, Progress).outerjoin(Progress, Progress.replica == Replica.id).where(*_conditions(desk, now, filters))
-    after = unpack(filters["cursor"], 1)
+    after = unpack("replicas", filters["cursor"], 1)
     if after is not None:
         query = query.where(Replica.id > _id(after[0]))
     rows: list[tuple[Replica, Progress | None]] = [(row[0], row[1]) for row in session.execute(query.order_by(Replica.id).limit(limit + 1))]
     docs = _docs(session, rows[:limit], now)
-    return docs, pack(str(rows[limit - 1][0].id)) if len(rows) > limit else None
+    return docs, pack("replicas", str(rows[limit - 1][0].id)) if len(rows) > limit else None
 
 
 def get_replica(session: Session, desk: Desk, replica: UUID, *, now: dt.datetime) -> dict[str, Any]:
