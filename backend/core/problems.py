@@ -69,7 +69,7 @@ class Problem(Exception):
         self.members = members
 
     def document(self) -> dict[str, object]:
-        """The RFC 9457 document with its words in both languages, `type` relative to the server: `{type, title, status, detail, …, errors}`."""
+        """The RFC 9457 document with its words in both languages; `type` is relative to the server."""
         body: dict[str, object] = {
             "type": f"/problems/{self.slug}",
             "title": self.title,
