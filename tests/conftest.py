@@ -1,3 +1,3 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["tests.make.databases", "tests.make.application", "tests.make.people", "tests.make.district"]
+pytest_plugins = ["tests.make.documented", "tests.make.databases", "tests.make.application", "tests.make.people", "tests.make.district"]

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from backend import create_app
 from backend.core.config import Settings
 from backend.core.database.engine import db
+from tests.make import documented
 
 
 def build_app(url: str, folder: Path, **settings: Any) -> Flask:
@@ -24,6 +25,7 @@ def build_app(url: str, folder: Path, **settings: Any) -> Flask:
     chosen = {"data_folder": folder, "database_url": url, "blob_store": str(folder / "blobs"), "secret_key": "for-tests-only-not-secret"}
     app = create_app(Settings(**{**chosen, **settings}))
     app.testing = True
+    documented.watch(app)
     app.extensions["linping.wake"] = None  # no worker listens: a test calls its tasks itself
     app.config["PROPAGATE_EXCEPTIONS"] = False  # an unexpected fault is answered as in production
     return app
