@@ -28,6 +28,12 @@ DRAFT = (
 )
 """Number, name and first line of the migration that has not landed yet."""
 
+EXTRA = (
+    # Of what was done before there are no deeds, and it was done by other rules: verification leaves it out.
+    'op.execute("INSERT INTO deed_start (id, seq) SELECT 1, seq FROM clock")',
+)
+"""Statements about rows with which its upgrade ends: those about tables follow from the models."""
+
 
 def draft_migration() -> None:
     """Write the migration that has not landed yet anew, from the difference between those before it and the models."""
@@ -47,6 +53,10 @@ def draft_migration() -> None:
     imported = "from sqlalchemy.dialects import postgresql\n"
     if "postgresql." in text and imported not in text:
         text = text.replace("from alembic import op\n", f"from alembic import op\n{imported}", 1)
+    for value, word in (("0", "false"), ("1", "true")):  # drafted on SQLite, which has no word for them
+        text = text.replace(f"sa.Boolean(), server_default=sa.text('{value}')", f"sa.Boolean(), server_default=sa.{word}()")
+    extra = "".join(f"    {statement}\n" for statement in EXTRA)
+    text = text.replace("\n\n\ndef downgrade()", f"\n{extra}\n\ndef downgrade()", 1)
     path.write_text(text, "utf-8")
     for step in (["format", "--quiet"], ["check", "--fix", "--quiet", "--exit-zero"]):
         subprocess.run([sys.executable, "-m", "ruff", *step, str(path)], check=True, cwd=ROOT)

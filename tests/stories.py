@@ -57,9 +57,9 @@ class Story:
         return finding
 
     def verified(self, *, by: str = "qian", dispatch: dict[str, Any] | None = None, **d: Any) -> str:
-        """A finding whose work Wang found to be good."""
-        finding = self.rectified(by=by, dispatch=dispatch, **d)
-        self.looked(finding, "pass")
+        """A finding whose work Wang found to be good, with photos of the work and of the look."""
+        finding = self.dispatched(dispatch=dispatch, **d)
+        self.proved(finding, by=by)
         return finding
 
     def closed(self, *, by: str = "qian", dispatch: dict[str, Any] | None = None, **d: Any) -> str:
@@ -84,6 +84,20 @@ class Story:
         self.district.person("wang", ("inspector", "330113001"))
         named = report or self.seen_by("zhao", finding)["reports"][-1]["id"]
         return self.desk(by, finding, "verifications", **{"phase": "pre_closing", "report": named, "result": result, **d})
+
+    def proved(self, finding: str, *, by: str = "qian") -> str:
+        """The id of a report that `by` made with a photo of after, and that Wang found to be good, with a photo as well."""
+        report = self.reported(finding, by=by, photos=[self.usable(by, "after")])
+        self.district.person("wang", ("inspector", "330113001"))
+        self.looked(finding, "pass", report=report, photos=[self.usable("wang", "verification")])
+        return report
+
+    def usable(self, login: str, role: str) -> dict[str, Any]:
+        """A photo to declare, whose bytes this person has delivered and the worker has found to be good."""
+        content = picture(next(self._pictures), size=(64, 48))
+        assert self.district.client(login).put(f"/api/v1/blobs/sha256/{sha256(content)}", data=content).status_code == 201
+        self.district.settle()
+        return photo(content, role=role)
 
     def desk(self, login: str, finding: str, verb: str, **payload: Any) -> dict[str, Any]:
         """Somebody moves it; the finding as shown to them."""

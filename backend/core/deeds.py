@@ -45,6 +45,15 @@ class Deed(Base):
     arguments: Mapped[str]
 
 
+class DeedStart(Base):
+    """One row: the last number that the journal had given when this database began to keep deeds. Of what is up to it there are none."""
+
+    __tablename__ = "deed_start"
+    id: Mapped[int] = mapped_column(sa.SmallInteger(), primary_key=True, autoincrement=False)
+    seq: Mapped[int]
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
+
+
 class UnknownDeed(LookupError):
     """No action of this name is registered: it was renamed, or its module is not loaded."""
 
@@ -93,6 +102,11 @@ def name_of(action: Callable[..., object]) -> str:
 def registered() -> Mapping[str, Callable[..., object]]:
     """Every action that is kept, by name."""
     return _ACTIONS
+
+
+def kept_after(session: Session) -> int:
+    """After which number of the journal every deed was kept: 0 where all were."""
+    return session.scalar(sa.select(DeedStart.seq)) or 0
 
 
 def do_again(session: Session, act: Act, name: str, arguments: str) -> object:

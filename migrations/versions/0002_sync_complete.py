@@ -25,6 +25,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_deed")),
     )
     op.create_table(
+        "deed_start",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_deed_start_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deed_start")),
+    )
+    op.create_table(
         "sync_decision",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("about", sa.Text(), nullable=False),
@@ -156,6 +163,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("liable_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("attached_to", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("lacks_after_photos", sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.add_column(sa.Column("lacks_look_photos", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.create_index(
             "ix_finding_asset",
             ["asset"],
@@ -203,11 +212,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("checked_through", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("checked_chain", sa.LargeBinary(), nullable=True))
 
+    with op.batch_alter_table("voided_seq", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("passed", sa.Boolean(), server_default=sa.false(), nullable=False))
+
     with op.batch_alter_table("waiting", schema=None) as batch_op:
         batch_op.add_column(sa.Column("tries", sa.BigInteger(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("not_before", sa.DateTime(timezone=True), nullable=True))
 
     # ### end Alembic commands ###
+    op.execute("INSERT INTO deed_start (id, seq) SELECT 1, seq FROM clock")
 
 
 def downgrade() -> None:
@@ -215,6 +228,9 @@ def downgrade() -> None:
     with op.batch_alter_table("waiting", schema=None) as batch_op:
         batch_op.drop_column("not_before")
         batch_op.drop_column("tries")
+
+    with op.batch_alter_table("voided_seq", schema=None) as batch_op:
+        batch_op.drop_column("passed")
 
     with op.batch_alter_table("progress", schema=None) as batch_op:
         batch_op.drop_column("checked_chain")
@@ -251,6 +267,8 @@ def downgrade() -> None:
             "ix_finding_attached_to", postgresql_where=sa.text("attached_to IS NOT NULL"), sqlite_where=sa.text("attached_to IS NOT NULL")
         )
         batch_op.drop_index("ix_finding_asset", postgresql_where=sa.text("asset IS NOT NULL"), sqlite_where=sa.text("asset IS NOT NULL"))
+        batch_op.drop_column("lacks_look_photos")
+        batch_op.drop_column("lacks_after_photos")
         batch_op.drop_column("closed_at")
         batch_op.drop_column("attached_to")
         batch_op.drop_column("liable_at")
@@ -290,5 +308,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sync_decision_made"))
 
     op.drop_table("sync_decision")
+    op.drop_table("deed_start")
     op.drop_table("deed")
     # ### end Alembic commands ###

@@ -187,7 +187,10 @@ class World:
             finding, report = seen[which % len(seen)]
             phase = "pre_closing" if report else "pre_filing"
             payload = {"phase": phase, "report": report, "result": ("pass", "fail")[what % 2], "note": None, "photos": []}
-            self._do(phone, "verify_finding", "finding", finding, payload, base=docs[finding]["version"])
+            with phone.store.transaction():
+                if what % 3:
+                    payload["photos"] = [{**self._photo(pocket, phone), "role": "verification"}]
+                self._do(phone, "verify_finding", "finding", finding, payload, base=docs[finding]["version"])
 
         self._with(pocket, deed)
 

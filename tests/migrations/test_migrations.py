@@ -11,8 +11,16 @@ from alembic.script import ScriptDirectory
 
 from backend.core.database import engine as engines
 from backend.core.database.base import Base
+from backend.core.deeds import DeedStart
+from backend.core.journal import Clock
+from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.sync.model import KeptLine
 from backend.entrypoints import models
+from tests.make.application import close_app
 from tests.make.databases import ROOT, alembic_config, migrate
+from tests.make.phone import Phone, photo
+from tests.make.pictures import picture
+from tests.stories import Story
 
 assert models  # every table is known to the metadata
 
@@ -76,6 +84,55 @@ def test_each_step_back_and_forth_again(any_empty_database_url, connect):
     assert tables(connect(any_empty_database_url)) == set()
     migrate(any_empty_database_url)
     assert tables(connect(any_empty_database_url)) == set(Base.metadata.tables)
+
+
+def rows_of(engine):
+    """How many rows the tables have that are in 0001 and at head."""
+    known = (Finding, Dispatch, KeptLine, Clock)
+    with engine.connect() as connection:
+        return {kind.__tablename__: connection.scalar(sa.text(f"SELECT count(*) FROM {kind.__tablename__}")) for kind in known}
+
+
+def test_a_district_at_work_goes_a_version_back_and_forth_again(any_district, any_district_url, connect):
+    district, url = any_district, any_district_url[0]
+    story = Story(district)
+    wu = Phone(district, "wu")
+    story.looked(story.rectified(), "fail")
+    amended = story.recorded(photos=1)
+    for phone, value in ((story.lin, "one"), (wu, "other")):
+        phone.do("amend_finding", amended, {"fields": {"note": {"seen": None, "value": value}}})
+        phone.do("add_photo", amended, photo(picture(3)))
+        phone.do("add_note", "00000000-0000-4000-8000-000000000001", {"text": "waits"})
+        phone.pushed()
+    close_app(district.app)
+    engine = connect(url)
+    before = rows_of(engine)
+    assert before["finding"] == 2 and before["kept_line"] > 6
+    alembic.command.downgrade(alembic_config(url), "0001")
+    assert rows_of(engine) == before
+    assert "deed" not in tables(engine)
+    migrate(url)
+    assert rows_of(engine) == before
+    with engine.connect() as connection:
+        # of what was done until now this database has no deeds
+        assert connection.scalar(sa.select(DeedStart.seq)) == connection.scalar(sa.select(Clock.seq)) > 0
+    alembic.command.downgrade(alembic_config(url), "base")
+    assert tables(engine) == set()
+
+
+def test_a_migration_that_would_leave_rows_without_their_parents_does_nothing(district, district_url, connect):
+    """SQLite alone: PostgreSQL holds each statement to it."""
+    Story(district).recorded()
+    close_app(district.app)
+    engine = connect(district_url[0])
+    with engine.connect() as connection:
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql("DELETE FROM push")
+        connection.commit()
+    engine.dispose()
+    with pytest.raises(RuntimeError, match="kept_line"):
+        alembic.command.downgrade(alembic_config(district_url[0]), "0001")
+    assert tables(engine) == set(Base.metadata.tables)
 
 
 def test_revisions_are_numbered_in_one_line_and_the_head_is_on_file():

@@ -194,17 +194,6 @@ def list_parts(session: Session) -> frozenset[str]:
     return frozenset(session.scalars(sa.select(Upload.part).where(Upload.part.is_not(None))))
 
 
-def list_missing_photos(session: Session, *, before: dt.datetime, limit: int) -> list[Photo]:
-    """Photos declared before this moment whose bytes have not come, oldest first: each is owed by `declared_by`."""
-    query = sa.select(Photo).where(
-        Photo.state == "declared",
-        Photo.declared_at < before,
-        Photo.retracted_at.is_(None),
-        Photo.waived_at.is_(None),
-    )
-    return list(session.scalars(query.order_by(Photo.declared_at, Photo.id).limit(limit)))
-
-
 def _parts(values: Collection[T]) -> Iterator[list[T]]:
     rest = iter(values)
     while part := list(islice(rest, _CHUNK)):

@@ -15,7 +15,8 @@ from backend.core.database.base import Base
 class Finding(Base):
     """What was seen, where and when. `recorded_at` is corrected time; `place` is as received, `lon`/`lat` are WGS-84.
 
-    The columns from `unlocated` to `disputed` are flags beside the state; `needs` in documents is made from them. `earliest_at` and
+    The columns from `unlocated` to `disputed` are flags beside the state; `needs` in documents is made from them, and from
+    `lacks_after_photos` and `lacks_look_photos`, which are set only while it is verified: closing needs them clear. `earliest_at` and
     `latest_at` stand where `recorded_at` is only estimated: it was between them. `liable_at` is the moment that somebody decided for the
     look-up of the liable contract. `attached_to` is the head of an attached one.
     """
@@ -71,6 +72,8 @@ class Finding(Base):
     liable_at: Mapped[dt.datetime | None]
     attached_to: Mapped[UUID | None]
     closed_at: Mapped[dt.datetime | None]
+    lacks_after_photos: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    lacks_look_photos: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     __table_args__ = (
         sa.Index(None, "recorded_at", "id"),
         sa.Index(None, "town", "recorded_at", "id"),
@@ -173,9 +176,9 @@ class Verification(Base):
 
 
 class DispatchRequest(Base):
-    """What a unit asks of the dispatcher: an extension, a return, a suspension (`until`). `state` is pending, granted or refused.
+    """What a unit asks of the dispatcher: an extension, a return, a suspension (`until`). `state` is pending, granted, refused or lapsed.
 
-    A granted extension adds `by_value` of `by_unit`.
+    Lapsed: nobody decided before the finding ended or another dispatch came in place. A granted extension adds `by_value` of `by_unit`.
     """
 
     __tablename__ = "dispatch_request"

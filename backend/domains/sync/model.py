@@ -209,9 +209,13 @@ class Progress(Base):
 
 
 class VoidedSeq(Base):
-    """A hole the phone explained: this seq will never come."""
+    """A hole the phone explained: this seq will never come.
+
+    `passed`: it was acknowledged as void. Should its line come all the same, later, that is kept and judged, and stays out of the chain.
+    """
 
     __tablename__ = "voided_seq"
     replica: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     reason: Mapped[str]
+    passed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())

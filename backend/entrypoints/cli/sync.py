@@ -125,8 +125,10 @@ def _replayed(counts: dict[str, Any]) -> Iterator[str]:
     yield f"done again 重放: {counts['operations']} operations, {counts['deeds']} deeds"
     if counts["acts_before_deeds_were_kept"]:
         yield (
-            f"acts before deeds were kept 升级前的操作: {counts['acts_before_deeds_were_kept']}; "
-            f"{counts['left_out']} entities they touched cannot be compared 涉及的 {counts['left_out']} 项无法比对"
+            f"acts of an earlier version of the system, which kept no deeds and had other rules: {counts['acts_before_deeds_were_kept']}; "
+            f"left out are {counts['left_out']} entities and {counts['acts_about_left_out']} later acts about them. "
+            f"升级前的操作 {counts['acts_before_deeds_were_kept']} 条无后台记录且规则不同，"
+            f"涉及的 {counts['left_out']} 项及其后 {counts['acts_about_left_out']} 条操作不参与比对"
         )
     if counts["differs_by_later_reference_data"]:
         number = counts["differs_by_later_reference_data"]

@@ -62,7 +62,14 @@ REACTIONS = (
     Reaction("deadlines shown", ("deadline.computed",), _take_deadline),
     Reaction(
         "conflicts settled",
-        ("finding.voided", "finding.void_refused", "finding.dispute_decided", "finding.proposals_resolved", "finding.amended"),
+        (
+            "finding.voided",
+            "finding.void_refused",
+            "finding.dispute_decided",
+            "finding.closed",
+            "finding.proposals_resolved",
+            "finding.amended",
+        ),
         _settle_conflicts,
     ),
     Reaction("uncertain times settled", ("finding.contract_rebound",), _settle_uncertain),

@@ -8,13 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from backend.core import act as acts
-from backend.core.act import SYSTEM
 from backend.core.database.engine import db
 from backend.core.perform import Step, perform_run
 from backend.core.problems import Forbidden, IdTaken, Invalid, Missing
 from backend.domains.evidence.actions.photos import declare_photo, prefetch_photos, retract_photo, waive_photo
 from backend.domains.evidence.model import Photo
-from backend.domains.evidence.queries import evidence_of, find_photo, list_missing_photos, photos_of
+from backend.domains.evidence.queries import evidence_of, find_photo, photos_of
 from backend.domains.evidence.rules.photos import Evidence, PhotoSettled, WaivedByShiftLeader
 from backend.entrypoints.worker.photos import examine_due
 from tests.domains.evidence.conftest import declaration, declare, put, states
@@ -157,13 +156,3 @@ def test_an_unreadable_photo_shows_why(app, cast, phone):
     examine_due(app)
     (shown,) = cast.ask(photos_of, [subject])[subject]
     assert shown["fault"].startswith("cannot_decode")
-
-
-def test_photos_whose_bytes_never_came_are_listed_with_their_owner(cast, phone):
-    now = acts.begin(SYSTEM).at
-    declare(cast, "lin", PHOTO)
-    declare(cast, "wu", OTHER)
-    put(phone, PHOTO)
-    missing = cast.ask(list_missing_photos, before=now.replace(year=now.year + 1), limit=10)
-    assert [row.declared_by for row in missing] == [cast.person("wu")]
-    assert cast.ask(list_missing_photos, before=now.replace(year=now.year - 1), limit=10) == []

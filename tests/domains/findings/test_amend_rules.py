@@ -223,7 +223,7 @@ def test_once_dispatched_what_decides_contract_and_deadline_is_only_proposed(nam
 def test_a_value_of_the_desks_own_is_held_to_what_an_amendment_may_carry(name, value):
     with pytest.raises(Invalid) as fault:
         checked_value(name, value)
-    assert fault.value.errors[0][0] == f"/choices/{name}/value"
+    assert fault.value.errors[0][0] == f"/fields/{name}/value"
 
 
 def test_what_nobody_can_have_seen_equals_nothing():

@@ -65,7 +65,7 @@ def verdict(phone, finding, report, result, **d):
 def test_a_day_of_work_over_http(district, story):
     finding = story.dispatched()
     district.clock.forward(hours=3)  # 15:00: noon to 14:00 is no working time, so an hour of two is used
-    report = story.reported(finding)
+    report = story.reported(finding, photos=[story.usable("qian", "after")])
     shown = story.seen_by("zhao", finding)
     assert (shown["state"], shown["dispatches"][0]["state"], shown["reports"][0]["state"]) == ("rectified", "handed_back", "open")
     assert (shown["reports"][0]["on_time"], shown["reports"][0]["time_uncertain"]) == (True, False)
@@ -73,7 +73,8 @@ def test_a_day_of_work_over_http(district, story):
     district.clock.forward(hours=5)
     assert moment(story.seen_by("qian", finding)["deadline"]) == moment(shown["deadline"])  # it stopped
     assert "verify_finding" in story.seen_by("lin", finding)["moves"]
-    assert story.looked(finding, "pass", report=report)["state"] == "verified"
+    look = story.usable("lin", "verification")
+    assert story.looked(finding, "pass", report=report, by="lin", photos=[look])["state"] == "verified"
     closed = story.desk("chen", finding, "closing", note="clean")
     assert (closed["state"], closed["reports"][0]["state"], closed["closed_at"] is not None) == ("closed", "passed", True)
     assert events(closed)[-3:] == ["finding.rectification_reported", "finding.verified", "finding.closed"]
@@ -191,13 +192,13 @@ def test_a_report_on_what_was_not_dispatched_is_refused_at_the_desk_and_waits_fr
 
 def test_nobody_verifies_or_closes_own_work(district, story):
     finding = story.dispatched(dispatch={"unit": str(district.unit("330113001")), "reason": "theirs"})
-    report = story.reported(finding, by="tang")
+    report = story.reported(finding, by="tang", photos=[story.usable("tang", "after")])
     look = {"phase": "pre_closing", "report": report, "result": "pass"}
     district.person("both", ("inspector", "330113001"), ("town_officer", "330113001"))
     assert refused(post(district, "both", finding, "verifications", **look)) == (403, "own_work")
     for login, status in (("qian", 403), ("zhao", 403), ("tang", 403), ("stranger", 403), ("wu", 404)):
         assert post(district, login, finding, "verifications", **look).status_code == status, login
-    story.looked(finding, "pass", report=report, by="lin")
+    story.looked(finding, "pass", report=report, by="lin", photos=[story.usable("lin", "verification")])
     district.person("chief", ("shift_leader", "330113"), ("town_officer", "330113001"))
     assert refused(post(district, "chief", finding, "closing")) == (403, "own_work")
     for login, status in (("sun", 403), ("lin", 403), ("qian", 403), ("stranger", 403)):
@@ -446,9 +447,8 @@ def test_a_reopened_finding_goes_to_the_same_unit_with_a_new_clock(district, sto
     before, after = shown["dispatches"]
     assert (before["id"], before["replaced_by"], after["id"], after["unit"]) == (old, new, new, before["unit"])
     assert moment(shown["deadline"]) == moment(after["due"]) > district.clock.now()
-    report = str(uuid4())
-    assert post(district, "qian", finding, "reports", report=report, dispatch=old).status_code == 201  # kept with the old one
-    assert story.seen_by("qian", finding)["state"] == "dispatched"
+    kept = post(district, "qian", finding, "reports", report=str(uuid4()), dispatch=old)
+    assert (*refused(kept), kept.json["stands"]) == (409, "dispatch_replaced", [new])
     story.reported(finding)
     assert story.looked(finding, "pass")["state"] == "verified"
 
@@ -456,7 +456,7 @@ def test_a_reopened_finding_goes_to_the_same_unit_with_a_new_clock(district, sto
 def test_a_finding_is_closed_once_and_only_when_verified(district, story):
     finding = story.rectified()
     assert refused(post(district, "chen", finding, "closing")) == (409, "move_not_open")
-    story.looked(finding, "pass")
+    story.proved(finding)
     stale = story.seen_by("chen", finding)["state_version"] - 1
     assert refused(post(district, "chen", finding, "closing", state_version=stale)) == (412, "state_moved")
     assert story.desk("chen", finding, "closing")["state"] == "closed"

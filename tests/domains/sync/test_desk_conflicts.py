@@ -200,3 +200,90 @@ def test_a_dispute_decided_at_the_finding_is_settled_all_the_same(district, disp
     assert inbox(zhao)["items"] == []
     mei.sync()
     assert (mei.results[op]["status"], mei.results[op]["code"]) == ("merged", "resolved_keep")
+
+
+def test_a_dispute_on_a_finding_that_was_voided_meanwhile_is_over(district, dispute, zhao):
+    finding, op, mei = dispute
+    Story(district).desk("zhao", finding, "void-request", reason="twice")
+    Story(district).desk("chen", finding, "void", reason="twice")
+    district.settle()
+    assert inbox(zhao)["items"] == []
+    mei.sync()
+    assert (mei.results[op]["status"], mei.results[op]["code"]) == ("merged", "resolved_keep")
+
+
+def test_a_dispute_on_a_finding_that_was_just_voided_can_be_put_away_by_the_desk(district, dispute, zhao):
+    finding, op, mei = dispute
+    Story(district).desk("zhao", finding, "void-request", reason="twice")
+    Story(district).desk("chen", finding, "void", reason="twice")
+    answer = resolve(zhao, op, decision="fail")
+    assert (answer.status_code, answer.json["status"], answer.json["code"]) == (200, "merged", "resolved_keep"), answer.text
+    mei.sync()
+    assert mei.results[op]["code"] == "resolved_keep" and inbox(zhao)["items"] == []
+
+
+def test_a_member_that_the_conflict_has_no_use_for_is_refused(proposal, zhao):
+    _, op, _ = proposal
+    answer = resolve(zhao, op, fields={"note": {"choice": "take"}}, decision="keep")
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/decision"), answer.text
+    assert len(inbox(zhao)["items"]) == 1
+
+
+def test_fields_are_refused_where_there_are_none(withdrawal, zhao):
+    _, op, _ = withdrawal
+    answer = resolve(zhao, op, fields={"note": {"choice": "keep"}}, decision="void")
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/fields"), answer.text
+    assert resolve(zhao, op, decision="void").status_code == 200
+
+
+def test_a_proposal_overtaken_by_its_authors_next_one_was_not_put_into_effect(district, proposal, zhao):
+    finding, first, mei = proposal
+    second, result = amended(mei, finding, note=("as recorded", "Mei's again"))
+    assert result["status"] == "conflict"
+    district.settle()
+    mei.sync()
+    assert (mei.results[first]["status"], mei.results[first]["code"]) == ("merged", "resolved_keep")
+    assert [item["id"] for item in inbox(zhao)["items"]] == [second]
+
+
+def test_an_administrator_sees_that_there_is_a_conflict_and_not_what_people_wrote(district, proposal, zhao):
+    _, op, _ = proposal
+    admin = district.client("admin")
+    (item,) = inbox(admin)["items"]
+    assert item["fields"] == [
+        {"field": "note", "label": {"en": "Description", "zh": "问题描述"}, "base": None, "theirs": None, "ours": None}
+    ]
+    assert admin.get(f"/api/v1/sync/conflicts/{op}").json == item
+    assert inbox(zhao)["items"][0]["fields"][0]["theirs"] == "Mei's"
+
+
+def test_an_administrator_reads_no_reason_and_no_note(district, withdrawal, dispute, zhao):
+    shown = inbox(district.client("admin"))["items"]
+    assert [item["kind"] for item in shown] == [item["kind"] for item in inbox(zhao)["items"]] == ["void_request", "dispute"]
+    assert "reason" not in shown[0]["void_request"]
+    assert shown[1]["dispute"]["note"] is None and [each["result"] for each in shown[1]["dispute"]["verdicts"]] == ["pass", "fail"]
+
+
+def test_amendments_of_two_at_the_desk_are_two_conflicts(district, story, zhao):
+    finding = story.recorded(note="a", address="1")
+    assert amended(story.lin, finding, note=("a", "Lin's"))[1]["status"] == "applied"
+    for who, value in (("sun", "Sun's"), ("shen", "Shen's")):
+        change = {"fields": {"note": {"seen": "a", "value": value}}}
+        assert district.client(who).post(f"/api/v1/findings/{finding}/amendments", json=change).status_code in {200, 201}
+    items = inbox(zhao)["items"]
+    assert [item["fields"][0]["theirs"] for item in items] == ["Sun's", "Shen's"]
+    assert len({item["id"] for item in items}) == 2 and finding not in {item["id"] for item in items}
+    assert [zhao.get(f"/api/v1/sync/conflicts/{item['id']}").json for item in items] == items
+    first, second = inbox(zhao, limit=1), inbox(zhao, limit=1, cursor=inbox(zhao, limit=1)["next"])
+    assert [*first["items"], *second["items"]] == items
+
+
+def test_what_became_of_a_proposal_of_the_desk_is_said_in_the_same_words(district, story, zhao):
+    finding = story.recorded(note="a")
+    assert amended(story.lin, finding, note=("a", "Lin's"))[1]["status"] == "applied"
+    change = {"fields": {"note": {"seen": "a", "value": "Sun's"}}}
+    assert district.client("sun").post(f"/api/v1/findings/{finding}/amendments", json=change).status_code in {200, 201}
+    (item,) = inbox(zhao)["items"]
+    answer = resolve(zhao, item["id"], fields={"note": {"choice": "take"}})
+    assert (answer.status_code, answer.json["status"], answer.json["code"]) == (200, "merged", "resolved_take"), answer.text
+    assert story.seen_by("zhao", finding)["note"] == "Sun's" and inbox(zhao)["items"] == []

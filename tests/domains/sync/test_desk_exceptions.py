@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from backend.domains.identity.actions.roles import grant_role
+from backend.domains.identity.actions.roles import end_role, grant_role
 from backend.domains.sync.model import Incident, KeptLine
 from tests.make.district import EAST, HOME
 from tests.make.people import LONG_AGO
@@ -217,3 +217,56 @@ def test_incidents_without_a_phone_are_the_districts_and_can_be_closed_once(dist
     assert district.client("admin").post(path, json={"reason": "looked into"}).status_code == 200
     assert keys(town["all"]) == []
     assert town["all"].post(path, json={"reason": "again"}).status_code in {404, 409}
+
+
+def test_who_worked_in_an_area_once_is_not_its_desks_for_ever(district, town):
+    wu = Phone(district, "wu")
+    row = district.do(grant_role, at=LONG_AGO, person=wu.person, role="inspector", unit=district.unit("330113001"))
+    district.do(end_role, by="admin", at=district.clock.now(), person=wu.person, held=row.id)
+    district.clock.forward(hours=3)
+    op = rejected(wu, at=EAST, note="rang from 13800000000")
+    wu.push(b"{nonsense")
+    assert keys(town["west"]) == [] and len(keys(town["east"])) == 2
+    assert town["west"].get(f"/api/v1/sync/operations/{op}").status_code == 404
+
+
+def test_what_was_done_while_in_an_area_stays_its_desks(district, town):
+    wu = Phone(district, "wu")
+    row = district.do(grant_role, at=LONG_AGO, person=wu.person, role="inspector", unit=district.unit("330113001"))
+    op = rejected(wu)
+    wu.push(b"{nonsense")
+    district.clock.forward(minutes=5)
+    district.do(end_role, by="admin", at=district.clock.now(), person=wu.person, held=row.id)
+    district.clock.forward(hours=3)
+    listing = keys(town["west"])
+    assert f"op:{op}" in listing and any(key.startswith("line:") for key in listing)
+
+
+def test_an_administrator_sees_that_something_stands_and_not_what_people_wrote(district, lin, town):
+    op = rejected(lin, note="rang from 13800000000")
+    lin.push(b'{"note": "rang from 13800000000"', b"\xff{")
+    assert town["all"].post(f"/api/v1/sync/operations/{op}/redrive", json={"reason": "r", "d": record_payload(severity=8, note="13800")})
+    admin = district.client("admin")
+    answer = admin.get("/api/v1/sync/exceptions")
+    assert keys(admin) == keys(town["all"]) and "13800" not in answer.text
+    lines = [item["facts"] for item in answer.json["items"] if item["kind"] == "beside"]
+    assert [(facts["text"], facts["base64"], facts["bytes"] > 0) for facts in lines] == [(None, None, True)] * 2
+    whole = admin.get(f"/api/v1/sync/operations/{op}")
+    assert whole.status_code == 200 and "13800" not in whole.text
+    assert (whole.json["line"]["text"], whole.json["decisions_made"][0]["data"]) == (None, None)
+    assert "13800" in town["west"].get(f"/api/v1/sync/operations/{op}").text
+
+
+def test_an_administrator_who_leads_an_area_reads_what_is_of_it(district, lin, town):
+    ops = [rejected(lin, note="13800"), rejected(Phone(district, "wu"), note="13800")]
+    district.do(grant_role, at=LONG_AGO, person=district.person("leader-west"), role="administrator", unit=district.unit("330113"))
+    shown = ["13800" in town["west"].get(f"/api/v1/sync/operations/{op}").text for op in ops]
+    assert shown == [True, False]
+
+
+@pytest.mark.parametrize("restored", ["yes", "1", "false", None])
+def test_whether_a_backup_was_restored_is_said_plainly(district, restored):
+    answer = district.client("admin").post(
+        f"/api/v1/sync/incidents/{uuid4()}/confirmation", json={"restored": restored, "note": "looked at the log"}
+    )
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/restored"), answer.text

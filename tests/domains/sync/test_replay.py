@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from backend.core.act import SYSTEM
-from backend.core.deeds import Deed
+from backend.core.deeds import Deed, DeedStart
+from backend.core.journal import Clock
 from backend.core.perform import reading
 from backend.domains.evidence.model import Photo
 from backend.domains.findings.model import Dispatch, Finding
@@ -20,6 +21,7 @@ from backend.domains.sync.judging.replaying.again import replay
 from backend.domains.sync.judging.replaying.check import check_replay
 from backend.domains.sync.judging.replaying.digests import replay_digest
 from backend.domains.sync.judging.replaying.target import empty_database
+from backend.domains.sync.model import Outcome
 from backend.domains.sync.queries.verify.report import Report
 from tests.make.district import DIRT, EAST, MANHOLE, OUTSIDE, TOILET
 from tests.make.phone import Phone, photo
@@ -30,6 +32,16 @@ from tests.stories import Story
 @pytest.fixture
 def story(district):
     return Story(district)
+
+
+def upgraded(district):
+    """Leave the database as an upgrade from a version that kept no deeds does: what migration 0002 ends with."""
+
+    def do(session, _act):
+        session.execute(sa.delete(Deed))
+        session.execute(sa.update(DeedStart).values(seq=sa.select(Clock.seq).scalar_subquery()))
+
+    district.do(do)
 
 
 def whole_day(district, story, lin, wu):
@@ -155,6 +167,17 @@ def test_a_changed_deed_is_found_and_where_it_began_is_said(district, story, lin
     assert "as it never was" in report.violations[0].detail
 
 
+def test_an_outcome_other_than_what_the_operation_comes_to_is_named(district, story, lin):
+    """The journal tells that it was done, not whether it met anything: the replay does."""
+    finding = story.recorded()
+    lin.do("add_note", finding, {"text": "x"})
+    (result,) = lin.pushed()
+    changed = sa.update(Outcome).where(Outcome.op == UUID(result["op"])).values(status="conflict", code="proposed")
+    district.do(lambda session, _act: session.execute(changed))
+    (violation,) = replayed(district)[0].violations
+    assert violation.subject == f"journal {result['at_seq']}" and "conflict (proposed), now applied" in violation.detail
+
+
 def test_a_deed_that_went_is_an_act_without_a_deed(district, story):
     finding = story.filed(category=DIRT)
     story.desk("zhao", finding, "notes", text="x")
@@ -167,15 +190,48 @@ def test_a_deed_that_went_is_an_act_without_a_deed(district, story):
 
 def test_acts_of_before_deeds_were_kept_are_counted_and_what_they_touched_is_left_out(district, story, lin, wu):
     old = story.dispatched()
-    district.do(lambda session, _act: session.execute(sa.delete(Deed)))
-    before = replayed(district)[0].counts["replay"]
-    assert before["acts_before_deeds_were_kept"] > 0 and before["left_out"] >= 1
+    patrol = str(uuid4())
+    lin.do("open_patrol", patrol, {"planned": None})
+    lin.do("close_patrol", patrol, {"visited": []})
+    early = picture(77, size=(64, 48))  # its bytes come before the upgrade, who shows them is said after it
+    lin.do("add_photo", old, photo(early))
+    lin.pushed()
+    lin.client.put(f"/api/v1/blobs/sha256/{sha256(early)}", data=early)
+    district.settle()
+    district.clock.forward(minutes=10)
+    upgraded(district)
+    # done by other rules than today's, which a replay would find out
+    district.do(lambda session, _act: session.execute(sa.update(Finding).where(Finding.id == UUID(old)).values(severity=3)))
+    report, _ = replayed(district)
+    before = report.counts["replay"]
+    assert (report.violations, before["operations"], before["deeds"]) == ([], 0, 0)
+    assert before["acts_before_deeds_were_kept"] > 5 and before["left_out"] >= 3 and before["acts_about_left_out"] == 0
     whole_day(district, story, lin, wu)
     story.desk("zhao", old, "notes", text="goes on")
-    report, _ = replayed(district)
+    story.reported(old)
+    lin.record(patrol=patrol)
+    fresh = lin.record(photos=[photo(early)])["e"]["id"]
+    lin.pushed()
+    wu.do("amend_finding", fresh, {"fields": {"note": {"seen": None, "value": "of one left out"}}})
+    wu.pushed()
+    district.settle()
+    report, there = replayed(district)
+    after = report.counts["replay"]
     assert report.violations == []
-    assert report.counts["replay"]["acts_before_deeds_were_kept"] == before["acts_before_deeds_were_kept"]
-    assert report.counts["replay"]["left_out"] == before["left_out"]
+    assert after["acts_before_deeds_were_kept"] == before["acts_before_deeds_were_kept"]
+    assert after["acts_about_left_out"] >= 5 and after["deeds"] >= 10 and after["operations"] >= 12
+    assert (
+        there["finding"] == len(district.scalars(sa.select(Finding.id))) - 3
+    )  # the old one, the one of the old patrol, that of the old bytes
+
+
+def test_what_was_done_after_the_upgrade_is_held_to_it(district, story, lin, wu):
+    story.dispatched()
+    upgraded(district)
+    dispatched = whole_day(district, story, lin, wu)
+    district.do(lambda session, _act: session.execute(sa.update(Finding).where(Finding.id == UUID(dispatched)).values(severity=3)))
+    report, _ = replayed(district)
+    assert [violation.subject for violation in report.violations] == [f"finding {dispatched}"]
 
 
 def test_reference_data_that_changed_since_is_said_and_held_against_nobody(district, story, lin):
@@ -190,6 +246,30 @@ def test_reference_data_that_changed_since_is_said_and_held_against_nobody(distr
     report, _ = replayed(district)
     assert report.violations == []
     assert report.counts["replay"]["differs_by_later_reference_data"] == 1
+
+
+def test_a_contract_that_ends_after_it_was_dispatched_to_is_held_against_nobody(district, story, lin):
+    finding = story.ready(category=MANHOLE, condition=2)  # goes to the contract by itself
+    (row,) = district.scalars(sa.select(Finding).where(Finding.id == UUID(finding)))
+    assert row.liable is not None
+    untouched = story.filed(category=DIRT)
+    today = district.clock.now().date().isoformat()
+    ended = district.client("admin").post(f"/api/v1/contracts/{row.liable}/termination", json={"on": today, "reason": "x"})
+    assert ended.status_code == 200, ended.text
+    assert replayed(district)[0].violations == []
+    # what follows of the finding comes out otherwise because of what came before the end of the contract
+    story.reported(finding)
+    lin.do("verify_finding", finding, {"phase": "pre_filing", "report": None, "result": "pass", "note": None, "photos": []})
+    lin.pushed()
+    story.looked(finding, "fail")
+    district.settle()
+    report, _ = replayed(district)
+    assert report.violations == []
+    assert report.counts["replay"]["differs_by_later_reference_data"] > 4
+    later = story.filed(category=DIRT)
+    district.do(lambda session, _act: session.execute(sa.update(Finding).where(Finding.id == UUID(later)).values(severity=3)))
+    report, _ = replayed(district)
+    assert [violation.subject for violation in report.violations] == [f"finding {later}"] != [f"finding {untouched}"]
 
 
 def test_an_upload_in_the_midst_of_a_replay_changes_neither(district, story, lin, wu):

@@ -21,7 +21,7 @@ from backend.domains.evidence.rules.photos import original_key
 from backend.domains.findings.model import Dispatch, Finding
 from backend.domains.patrols.model import Patrol
 from backend.domains.sync.api import push
-from backend.domains.sync.model import Incident, KeptLine, Outcome, Progress, Push, VoidedSeq, Waiting
+from backend.domains.sync.model import Decision, Incident, KeptLine, Outcome, Progress, Push, VoidedSeq, Waiting
 from backend.domains.sync.queries.verify.every import GRACE, verify
 from backend.domains.sync.queries.verify.photos import Bytes
 from backend.domains.sync.queries.verify.report import SHOWN
@@ -166,6 +166,24 @@ def renamed_twice(session, _act):
     session.execute(sa.update(JournalEntry).where(JournalEntry.seq == first).values(subject=other))
 
 
+def moved_wait(*, own):
+    """What waits for a finding, made to wait for an operation: itself, or one that is applied."""
+
+    def do(session, _act):
+        op = session.scalar(sa.select(Waiting.op).where(Waiting.awaits.like("finding:%")))
+        done = session.scalar(sa.select(Outcome.op).where(Outcome.status == "applied").limit(1))
+        session.execute(sa.update(Outcome).where(Outcome.op == op).values(code="dependency"))
+        session.execute(sa.update(table_of(Waiting)).where(Waiting.op == op).values(awaits=f"op:{op if own else done}"))
+
+    return do
+
+
+def decided_on_nothing(session, act):
+    facts = {"id": uuid4(), "about": "line", "subject": uuid4(), "number": 4, "kind": "dismissed", "reason": "-", "vouched": False}
+    session.add(Decision(**facts, at=session.scalar(sa.select(sa.func.max(JournalEntry.at)))))
+    session.flush()
+
+
 MAIN = KeptLine.lane == "main"
 APPLIED = Outcome.status == "applied"
 TAMPERED = {
@@ -181,11 +199,28 @@ TAMPERED = {
     "the chain": ({"I4"}, flipped(Progress, Progress.chain, Progress.acked_through > 0)),
     "progress that went": ({"I1"}, take(Progress, Progress.acked_through > 0)),
     "an outcome that went": ({"I2"}, take(Outcome, Outcome.status == "rejected")),
-    "an outcome of no line": ({"I2"}, change(Outcome, Outcome.status == "rejected", op=uuid4())),
+    "an outcome of no line": ({"I2", "I3"}, change(Outcome, Outcome.status == "rejected", op=uuid4())),
     "an unknown status": ({"I2"}, change(Outcome, Outcome.status == "rejected", status="lost")),
     "the count of the unjudged": ({"I2"}, change(Progress, sa.true(), unjudged=3)),
     "what is waited for": ({"I2"}, take(Waiting, sa.true())),
-    "waiting though done": ({"I2"}, change(Outcome, Outcome.status == "deferred", status="rejected")),
+    "waiting though done": ({"I2", "I3"}, change(Outcome, Outcome.status == "deferred", status="rejected")),
+    "refused though done": ({"I3"}, change(Outcome, sa.and_(APPLIED, Outcome.verb == "add_photo"), status="rejected", code="schema")),
+    "done though refused": ({"I3"}, change(Outcome, Outcome.status == "rejected", status="applied", code=None)),
+    "refused for something else": ({"I3"}, change(Outcome, Outcome.status == "rejected", code="evidence_missing")),
+    "a conflict settled by nobody": ({"I3"}, change(Outcome, Outcome.verb == "add_photo", status="merged", code="resolved_keep")),
+    "the number of another's entry": ({"I3"}, change(Outcome, Outcome.verb == "add_photo", at_seq=1, changed_seq=1)),
+    "a number that nothing has": ({"I3"}, change(Outcome, Outcome.verb == "add_photo", at_seq=0)),
+    "a change that no pull gives": ({"I3"}, change(Outcome, Outcome.verb == "add_photo", changed_seq=1)),
+    "taken off the list by nobody": (
+        {"I3"},
+        change(Outcome, Outcome.status == "rejected", settled_at=dt.datetime(2026, 11, 23, tzinfo=dt.UTC)),
+    ),
+    "opened again by nobody": ({"I2", "I3"}, change(Outcome, Outcome.status == "rejected", status="received", code="reopened")),
+    "waiting for something of no kind": ({"I2"}, change(Waiting, Waiting.awaits.like("finding:%"), awaits="fnding:x")),
+    "waiting for something of another kind": ({"I2"}, change(Waiting, Waiting.awaits.like("finding:%"), awaits=f"op:{uuid4()}")),
+    "waiting for itself": ({"I2", "I3"}, moved_wait(own=True)),
+    "waiting for what is done": ({"I2", "I3"}, moved_wait(own=False)),
+    "a line that the desk decided on": ({"I4"}, decided_on_nothing),
     "an outcome of the future": ({"I3"}, change(Outcome, APPLIED, changed_seq=10**9)),
     "history of an operation": ({"I3", "I4"}, change(JournalEntry, JournalEntry.event == "patrol.opened", op=None)),
     "a finding that went": ({"I3", "feed"}, take(Finding, Finding.state == "recorded")),
@@ -251,6 +286,41 @@ def test_of_many_violations_the_first_are_told_and_all_are_counted(district, bus
     report = verified(district)
     assert report.totals["I2"] > SHOWN
     assert sum(each.invariant == "I2" for each in report.violations) == SHOWN
+
+
+def test_a_line_that_comes_after_its_seq_was_acknowledged_as_void_breaks_nothing(district, lin):
+    lin.record()
+    late = lin.line("record_finding", uuid4(), record_payload())
+    early = lin.line("record_finding", uuid4(), record_payload())
+    later = lin.line("record_finding", uuid4(), record_payload())
+    given_up = [late["seq"], early["seq"]]
+    lin.do("seq_void", lin.replica, {"seqs": given_up, "reason": "given up"})
+    lin.pushed(*lin.unsent, early, later)  # of two that were given up one comes with the word of it, before it is acknowledged
+    lin.unsent = []
+    (place,) = district.scalars(sa.select(Progress).where(Progress.replica == UUID(lin.replica)))
+    assert place.acked_through == lin.seq
+    assert district.rows(sa.select(VoidedSeq.seq, VoidedSeq.passed).order_by(VoidedSeq.seq)) == [(given_up[0], True), (given_up[1], False)]
+    assert [result["status"] for result in lin.pushed(late)] == ["applied"]
+    district.clock.forward(minutes=5)
+    report = verified(district)
+    assert (report.violations, report.counts["voids"], report.counts["holes"]) == ([], 2, 0)
+    lin.record()
+    lin.pushed()
+    assert verified(district).violations == []
+    district.do(change(VoidedSeq, VoidedSeq.passed, passed=False))
+    assert set(verified(district).totals) == {"I4"}
+
+
+def test_a_line_after_the_first_of_two_voids_that_were_acknowledged_together(district, lin):
+    lin.record()
+    first = lin.line("record_finding", uuid4(), record_payload())
+    second = lin.line("record_finding", uuid4(), record_payload())
+    lin.do("seq_void", lin.replica, {"seqs": [first["seq"], second["seq"]], "reason": "given up"})
+    lin.pushed()
+    for late in (first, second):
+        assert lin.pushed(late)[0]["status"] == "applied"
+        district.clock.forward(minutes=5)
+        assert verified(district).violations == []
 
 
 def test_forked_lines_stand_apart_and_break_nothing(district, lin):

@@ -29,8 +29,8 @@ def prefetch_photos(session: Session, photo_ids: Collection[UUID], sha256s: Coll
     prefetch(session, Photo, photo_ids)
 
 
-def declare_photo(session: Session, act: Act, *, photo: Mapping[str, Any], subject_type: str, subject: UUID) -> Photo:
-    """This person declares a photo on the subject: `photo` as `schemas.DeclaredPhoto` loads it.
+def declare_photo(session: Session, act: Act, *, photo: Mapping[str, Any], subject_type: str, subject: UUID, at: str = "") -> Photo:
+    """This person declares a photo on the subject: `photo` as `schemas.DeclaredPhoto` loads it, which stands at the JSON pointer `at`.
 
     Tells nothing: whoever declares tells of the subject, naming photo and hash. It starts as stored (usable, unreadable) where this
     person delivered the bytes before. The same declaration again changes nothing;
@@ -52,7 +52,7 @@ def declare_photo(session: Session, act: Act, *, photo: Mapping[str, Any], subje
     known = find_row(session, Photo, photo["id"])
     if known is not None:
         if any(getattr(known, name) != value for name, value in stated.items()):
-            raise IdTaken(f"photo {photo['id']} was declared otherwise", errors=[("/photos/id", "taken by another declaration")])
+            raise IdTaken(f"photo {photo['id']} was declared otherwise", errors=[(f"{at}/id", "taken by another declaration")])
         return known
     row = Photo(id=photo["id"], declared_at=act.at, replica=act.replica, state="declared", **stated)
     delivery = find_row(session, Delivery, delivery_key(person, photo["sha256"]))

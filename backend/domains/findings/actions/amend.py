@@ -123,11 +123,11 @@ def _claims(session: Session, act: Act, row: Finding, changes: dict[str, dict[st
     for name, change in changes.items():
         seen, value = seen_of(name, change["seen"]), change["value"]
         if name == "category":
-            category, mapped = categorise(session, value, None, at=row.recorded_at)
+            category, mapped = categorise(session, value, None, at=row.recorded_at, pointer="/fields/category/value")
             value = {"kind": category.kind, "code": category.code, "edition": category.edition}
             seen = _category_seen(session, row, seen)
         elif name == "place":
-            datums.check_place(value["lon"], value["lat"], value["datum"], at="/d/place")
+            datums.check_place(value["lon"], value["lat"], value["datum"], at="/fields/place/value")
         held = is_held(name, row.state)
         claims[name] = Claim(
             id=id_, by=person, at=act.happened_at, seen=seen, value=value, op=act.op, held=held, replica=act.replica, seq=act.seq
@@ -154,7 +154,7 @@ def _chosen_for(session: Session, act: Act, row: Finding, change: dict[str, Any]
     if category is not None:
         return category_key(category.value)
     if change.get("of") is not None:
-        named, _ = categorise(session, change["of"], None, at=row.recorded_at)
+        named, _ = categorise(session, change["of"], None, at=row.recorded_at, pointer="/fields/condition/of")
         return category_key({"kind": named.kind, "code": named.code})
     return None if act.op else category_key({"kind": row.kind, "code": row.code})
 
@@ -166,7 +166,7 @@ def _check_condition(fields: Fields, claim: Claim | None) -> None:
     if not fields.holds(category, claim.value):
         raise UnknownCondition(
             f"category {category} has no condition {claim.value}",
-            errors=[("/d/condition", "a condition number of the category, or null")],
+            errors=[("/fields/condition/value", "a condition number of the category, or null")],
         )
 
 

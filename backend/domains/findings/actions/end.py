@@ -12,9 +12,12 @@ from backend.core.conflicts import Rule
 from backend.core.database.rows import write
 from backend.core.deeds import deed
 from backend.domains.evidence import queries as evidence
+from backend.domains.findings.actions.addressing import addressee_anew
 from backend.domains.findings.actions.attach import release_followers
 from backend.domains.findings.actions.declare import declare_photos
+from backend.domains.findings.actions.extend import lapse_requests
 from backend.domains.findings.actions.issue import issue_dispatch
+from backend.domains.findings.actions.proof import weigh_proof
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Finding
 from backend.domains.findings.queries import work
@@ -28,8 +31,12 @@ from backend.domains.findings.rules.reports import SELF_RESOLVED_LATE
 
 @deed
 def close_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
-    """Close what was verified: the closing condition is met. Never by who did the work. Raises OwnWork and what `check_move` raises."""
+    """Close what was verified: the closing condition is met. Never by who did the work. Requests still pending lapse.
+
+    Needs a photo of after, and one of the look before closing. Raises OwnWork and what `check_move` raises.
+    """
     row = lock_finding(session, act, finding)
+    weigh_proof(session, row)
     move = check_move("close_finding", act.actor, row, needs=needs_of(row), state_version=payload["state_version"])
     write(session)
     units = [(task.unit, task.unit_kind) for task in work.list_dispatches(session, row.id)]
@@ -37,24 +44,37 @@ def close_finding(session: Session, act: Act, *, finding: UUID, payload: dict[st
     row.closed_at = act.at
     moves.enter(row, move.target)
     tell(act, "finding.closed", row, note=payload["note"])
+    lapse_requests(session, act, row)
     return row
 
 
 @deed
 def reopen_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
-    """Open a closed one again: the same units get new dispatches, and their clocks begin anew. Earlier ones stay with their reports."""
+    """Open a closed one again: the same units get new dispatches, and their clocks begin anew. Earlier ones stay with their reports.
+
+    The work of a contract that is not in force any more goes to whoever matches now. Where nobody does it is filed and awaits a contract;
+    one that was never dispatched (resolved on the spot) is filed, or recorded where it was not even that.
+    """
     row = lock_finding(session, act, finding)
-    move = check_move("reopen_finding", act.actor, row, state_version=payload["state_version"])
+    check_move("reopen_finding", act.actor, row, state_version=payload["state_version"])
     write(session)
     row.closed_at = None
+    former = work.list_dispatches(session, row.id)
     issued = {}
-    for old in work.list_dispatches(session, row.id):
-        choice = {"reason": "reopened", "why": payload["reason"], "instead_of": old.choice}
-        new = issue_dispatch(session, act, row, role=old.role, unit=old.unit, unit_kind=old.unit_kind, contract=old.contract, choice=choice)
-        old.replaced_by = new.id
-        issued[str(old.id)] = new.id
-    moves.enter(row, move.target)
+    renewed = [(old, addressee_anew(session, row, old, at=act.at, why=payload["reason"])) for old in former]
+    if former and all(to is not None for _, to in renewed):
+        for old, to in renewed:
+            assert to is not None, "just asked"
+            new = issue_dispatch(session, act, row, role=old.role, to=to)
+            old.replaced_by = new.id
+            issued[str(old.id)] = new.id
+        moves.enter(row, "dispatched")
+    else:
+        row.deadline, row.awaiting_calendar = None, False
+        row.awaiting_contract = row.awaiting_contract or bool(former)
+        moves.enter(row, "recorded" if row.filed_at is None else "filed")
     tell(act, "finding.reopened", row, reason=payload["reason"], dispatches=issued)
+    lapse_requests(session, act, row)
     return row
 
 
@@ -71,7 +91,7 @@ def self_resolve_finding(session: Session, act: Act, *, finding: UUID, payload: 
     declared = [photo for photo in evidence.photos_of(session, [row.id])[row.id] if not photo["retracted"]]
     roles = {photo["role"] for photo in (*declared, *payload["photos"])}
     if lacking := [role for role in ("before", "after") if role not in roles]:
-        raise EvidenceMissing(f"no photo of {' and '.join(lacking)}", errors=[("/d/photos", f"{role} is missing") for role in lacking])
+        raise EvidenceMissing(f"no photo of {' and '.join(lacking)}", errors=[("/photos", f"{role} is missing") for role in lacking])
     photos = declare_photos(session, act, row, payload["photos"])
     row.version += 1
     if row.state == "recorded" and row.void_request is None:

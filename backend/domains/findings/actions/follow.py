@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from backend.core.act import Act
 from backend.core.database.rows import find_row, lock_row
 from backend.core.deeds import deed
-from backend.domains.evidence import queries as evidence
 from backend.domains.findings.actions.move import dispatch_finding, file_finding
+from backend.domains.findings.actions.photos import weigh_photos
 from backend.domains.findings.actions.placing import category_of, match_contract
 from backend.domains.findings.actions.settle import settle_work
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Dispatch, Finding
 from backend.domains.findings.rules.moves import ENDED, FILING_NEEDS
-from backend.domains.findings.rules.needs import lacks_photos, needs_of
+from backend.domains.findings.rules.needs import needs_of
 from backend.domains.findings.rules.visibility import scopes_of
 
 
@@ -27,8 +27,7 @@ def settle_evidence(session: Session, act: Act, *, finding: UUID) -> Finding | N
     row = lock_row(session, Finding, finding)
     if row is None:
         return None
-    seen = evidence.evidence_of(session, [finding])[finding]
-    row.lacks_photos = lacks_photos(declared=seen.declared, settled=seen.usable + seen.waived)
+    weigh_photos(session, row)
     row.version += 1
     tell(act, "finding.evidence_settled", row, complete=not row.lacks_photos)
     return row

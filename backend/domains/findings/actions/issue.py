@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
-
 from sqlalchemy.orm import Session
 
 from backend.core.act import Act
 from backend.core.database.rows import add_row
 from backend.domains.deadlines import actions as deadlines
+from backend.domains.findings.actions.addressing import Addressee
 from backend.domains.findings.model import Dispatch, Finding
 from backend.domains.findings.rules.visibility import scope_of_unit
 
 
-def issue_dispatch(
-    session: Session, act: Act, row: Finding, *, role: str, unit: UUID, unit_kind: str, contract: UUID | None, choice: dict[str, Any]
-) -> Dispatch:
-    """A dispatch of this finding to the unit, issued now; the disposal clock starts where the finding's condition has a limit.
+def issue_dispatch(session: Session, act: Act, row: Finding, *, role: str, to: Addressee) -> Dispatch:
+    """A dispatch of this finding to the addressee, issued now; the disposal clock starts where the finding's condition has a limit.
 
     The finding shows the lead's deadline, and the unit sees the finding from now on.
     """
@@ -26,10 +22,10 @@ def issue_dispatch(
         finding=row.id,
         role=role,
         state="issued",
-        unit=unit,
-        unit_kind=unit_kind,
-        contract=contract,
-        choice=choice,
+        unit=to.unit,
+        unit_kind=to.unit_kind,
+        contract=to.contract,
+        choice=to.choice,
         issued_at=act.at,
         issued_by=act.actor.person,
         automatic=act.actor.person is None,
@@ -58,5 +54,5 @@ def issue_dispatch(
     add_row(session, dispatch)
     if role == "lead":
         row.deadline, row.awaiting_calendar = dispatch.due, dispatch.awaiting_calendar
-    row.units = sorted({*row.units, scope_of_unit(unit, unit_kind)})
+    row.units = sorted({*row.units, scope_of_unit(to.unit, to.unit_kind)})
     return dispatch

@@ -13,7 +13,9 @@ from backend.core.deeds import deed
 from backend.core.problems import Invalid
 from backend.domains.contracts import queries as contracts
 from backend.domains.contracts.rules.match import Match
+from backend.domains.findings.actions.addressing import Addressee, ends_on, is_in_force, matching_addressee
 from backend.domains.findings.actions.attach import release_followers
+from backend.domains.findings.actions.extend import lapse_requests
 from backend.domains.findings.actions.fields import decide_condition
 from backend.domains.findings.actions.issue import issue_dispatch
 from backend.domains.findings.actions.placing import TIME_UNCERTAIN, categorise, liability_of, match_contract
@@ -90,6 +92,7 @@ def void_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str
     enter(row, move.target)
     settle_work(session, act, row)
     tell(act, "finding.voided", row, reason=payload["reason"], asked_by=row.void_request["by"])
+    lapse_requests(session, act, row)
     release_followers(session, act, head=row)
     return row
 
@@ -117,35 +120,49 @@ def dispatch_finding(session: Session, act: Act, *, finding: UUID, payload: dict
     row = lock_finding(session, act, finding)
     move = check_move("dispatch_finding", act.actor, row, needs=needs_of(row), state_version=payload["state_version"])
     found, _ = match_contract(session, row, act.at)
-    contract, unit, unit_kind, choice = _addressee(session, act, found, payload)
-    dispatch = issue_dispatch(session, act, row, role="lead", unit=unit, unit_kind=unit_kind, contract=contract, choice=choice)
+    to = _addressee(session, act, found, payload)
+    write(session)
+    former = work.list_dispatches(session, row.id)  # of one that was reopened while nobody was there to take it
+    dispatch = issue_dispatch(session, act, row, role="lead", to=to)
+    for each in former:
+        each.replaced_by = dispatch.id
     row.awaiting_contract = row.liability["reason"] == TIME_UNCERTAIN  # whom to blame is not settled by whom to send
     enter(row, move.target)
-    tell(act, "finding.dispatched", row, dispatch=dispatch.id, unit=unit, contract=contract, due=dispatch.due, automatic=dispatch.automatic)
+    tell(
+        act,
+        "finding.dispatched",
+        row,
+        dispatch=dispatch.id,
+        unit=to.unit,
+        contract=to.contract,
+        due=dispatch.due,
+        automatic=dispatch.automatic,
+    )
     return row
 
 
-def _addressee(session: Session, act: Act, found: Match, payload: dict[str, Any]) -> tuple[UUID | None, UUID, str, dict[str, Any]]:
-    """Contract, unit, kind of unit, and how they were chosen."""
-    choice = liability_of(found)
+def _addressee(session: Session, act: Act, found: Match, payload: dict[str, Any]) -> Addressee:
+    """The one named, else the one that matches."""
     if payload["contract"] is None and payload["unit"] is None:
-        if found.winner is not None:
-            return found.winner.contract, found.winner.contractor, "contractor", choice
-        if found.acting is not None:
-            return None, found.acting.unit, identity.get_unit(session, found.acting.unit).kind, choice
-        raise NotReady("no contract covers this place and trade, and the responsibility matrix names no unit", unmet=["awaiting_contract"])
+        matching = matching_addressee(session, found)
+        if matching is None:
+            raise NotReady(
+                "no contract covers this place and trade, and the responsibility matrix names no unit", unmet=["awaiting_contract"]
+            )
+        return matching
     if payload["contract"] is not None:
         chosen = contracts.get_contract(session, payload["contract"])
-        today, until = local_day(act.at), min(chosen.valid_until, chosen.terminated_on or chosen.valid_until)
-        if not chosen.valid_from <= today < until:
-            fault = f"in force from {chosen.valid_from} until the day before {until}"
+        today = local_day(act.at)
+        if not is_in_force(chosen, today):
+            fault = f"in force from {chosen.valid_from} until the day before {ends_on(chosen)}"
             raise ContractNotInForce(f"contract {chosen.number} is not in force on {today}", errors=[("/contract", fault)])
         contract, unit, kind = chosen.id, chosen.contractor, "contractor"
     else:
         named = identity.get_unit(session, payload["unit"])
         contract, unit, kind = None, named.id, named.kind
+    choice = liability_of(found)
     if found.winner is not None and found.winner.contract == contract:
-        return contract, unit, kind, choice
+        return Addressee(unit, kind, contract, choice)
     if not payload["reason"]:
         raise OverrideNeedsReason("another contract or unit than the one that matches", errors=[("/reason", "required for an override")])
-    return contract, unit, kind, {"reason": "override", "why": payload["reason"], "instead_of": choice}
+    return Addressee(unit, kind, contract, {"reason": "override", "why": payload["reason"], "instead_of": choice})

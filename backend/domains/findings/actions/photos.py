@@ -14,6 +14,7 @@ from backend.core.deeds import deed
 from backend.core.problems import Missing, NotYet
 from backend.domains.evidence import queries as evidence_queries
 from backend.domains.evidence.actions import photos as evidence
+from backend.domains.findings.actions.proof import weigh_proof
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Finding
 from backend.domains.findings.queries.citations import is_cited
@@ -62,7 +63,8 @@ def retract_photo(session: Session, act: Act, *, finding: UUID, payload: dict[st
 
 
 def weigh_photos(session: Session, row: Finding) -> None:
-    """Set the flag by the photos as they are now, those of this transaction with them."""
+    """Set the flags by the photos as they are now, those of this transaction with them."""
     write(session)
     seen = evidence_queries.evidence_of(session, [row.id])[row.id]
     row.lacks_photos = lacks_photos(declared=seen.declared, settled=seen.usable + seen.waived)
+    weigh_proof(session, row)

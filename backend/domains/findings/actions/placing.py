@@ -40,20 +40,22 @@ class UnknownCondition(Invalid):
     way_out_zh = "请选择该类别的立案条件编号，或留空由受理员确定。"
 
 
-def categorise(session: Session, category: dict[str, Any], condition: int | None, *, at: dt.datetime) -> tuple[Category, bool]:
+def categorise(
+    session: Session, category: dict[str, Any], condition: int | None, *, at: dt.datetime, pointer: str = "/category"
+) -> tuple[Category, bool]:
     """The category that holds at that moment, and whether it is another than the one named (retired, or of 2013).
 
-    Raises UnknownCategory, UnknownCondition.
+    `pointer` is where the category stands in what was sent; the condition is at `/condition`. Raises UnknownCategory, UnknownCondition.
     """
     found = catalog.catalogue(session).resolve(category["kind"], category["code"], category.get("edition"), at=at)
     if found is None:
         named = f"{category['kind']}:{category['code']}"
-        raise UnknownCategory(f"there is no category {named}", errors=[("/d/category/code", f"{named} is in no edition")])
+        raise UnknownCategory(f"there is no category {named}", errors=[(f"{pointer}/code", f"{named} is in no edition")])
     holds, mapped = found
     if condition is not None and condition not in holds.conditions:
         raise UnknownCondition(
             f"category {holds.key} has no condition {condition}",
-            errors=[("/d/condition", f"one of {', '.join(map(str, holds.conditions))}, or null")],
+            errors=[("/condition", f"one of {', '.join(map(str, holds.conditions))}, or null")],
         )
     return holds, mapped is not None
 
@@ -77,8 +79,8 @@ def take_category(row: Finding, category: Category, condition: int | None) -> No
 
 
 def place_finding(session: Session, row: Finding, place: dict[str, Any]) -> None:
-    """Keep the place as received, convert it once and find its grid. Raises PlaceAbsurd, DatumUnknown."""
-    lon, lat, datum = datums.check_place(place["lon"], place["lat"], place["datum"], at="/d/place")
+    """Keep the place as received (at `/place` of what was sent), convert it once and find its grid. Raises PlaceAbsurd, DatumUnknown."""
+    lon, lat, datum = datums.check_place(place["lon"], place["lat"], place["datum"], at="/place")
     row.place = place
     row.lon, row.lat = datums.to_wgs84(lon, lat, datum)
     layer = territory.layer(session, row.recorded_at)

@@ -26,6 +26,7 @@ from backend.domains.findings.actions.placing import (
     place_finding,
     take_category,
 )
+from backend.domains.findings.actions.proof import weigh_proof
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Finding, Note, NumberCounter
 from backend.domains.findings.queries.one import await_finding
@@ -81,13 +82,15 @@ def record_finding(
         liable_at=None,
         attached_to=None,
         closed_at=None,
+        lacks_after_photos=False,
+        lacks_look_photos=False,
     )
     take_category(row, category, payload["condition"])
     place_finding(session, row, payload["place"])
     after_close = patrols.take_finding(session, act, patrol=payload["patrol"]) if payload["patrol"] is not None else None
     found = bind_contract(session, row)
     ended = _contract_ended(session, act, row, found)
-    photos = [_declare(session, act, row, photo) for photo in payload["photos"]]
+    photos = [_declare(session, act, row, photo, at=f"/photos/{n}") for n, photo in enumerate(payload["photos"])]
     row.lacks_photos = lacks_photos(declared=len(photos), settled=sum(photo.state == "usable" for photo in photos))
     row.number = take_number(session, act, row.district)
     add_row(session, row)
@@ -121,6 +124,7 @@ def add_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, A
         row.lacks_photos = True
         if photo.state == "usable":  # its bytes were here before, so nothing will tell of them again
             weigh_photos(session, row)
+    weigh_proof(session, row)
     tell(act, "finding.photo_added", row, photo=payload["id"], sha256=payload["sha256"])
     return row, conflicts.LATE_PHOTO if ended else None
 
@@ -200,5 +204,5 @@ def _open_day(session: Session, day: str) -> None:
         return  # another process opened it first, which is as good
 
 
-def _declare(session: Session, act: Act, row: Finding, photo: dict[str, Any]) -> Any:
-    return evidence.declare_photo(session, act, photo=photo, subject_type="finding", subject=row.id)
+def _declare(session: Session, act: Act, row: Finding, photo: dict[str, Any], *, at: str = "") -> Any:
+    return evidence.declare_photo(session, act, photo=photo, subject_type="finding", subject=row.id, at=at)

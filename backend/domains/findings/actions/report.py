@@ -15,7 +15,7 @@ from backend.core.deeds import deed
 from backend.core.problems import IdTaken, Invalid
 from backend.domains.deadlines.rules.events import LONGEST_SUSPENSION
 from backend.domains.findings.actions.declare import declare_photos
-from backend.domains.findings.actions.settle import settle_work, window_of
+from backend.domains.findings.actions.settle import FOLLOWING, settle_work, window_of
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model import Dispatch, DispatchRequest, Finding, Report
 from backend.domains.findings.queries import work
@@ -28,7 +28,9 @@ from backend.domains.findings.rules.duty import (
     NoMoreExtensions,
     NotYourDispatch,
     RequestPending,
+    check_stands,
     does_work_of,
+    is_over,
 )
 
 
@@ -36,38 +38,29 @@ from backend.domains.findings.rules.duty import (
 def report_rectification(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> tuple[Finding, Rule | None]:
     """Report the work of a dispatch as done, with photos of after; the clock stops at the report's corrected time.
 
-    A second report adds evidence. One on a finding that has ended is kept and changes no state. Raises NotYet for a finding or dispatch
-    that has not arrived (at the desk Missing), NotYourDispatch, IdTaken, at the desk also MoveNotOpen.
+    A second report adds evidence. One on a finding that has ended, or on a dispatch that was replaced, is kept and changes no state.
+    Without photos it is kept as well, but the finding is not closed before there is one. Raises NotYet for a finding or dispatch
+    that has not arrived (at the desk Missing), NotYourDispatch, IdTaken, Invalid, at the desk also MoveNotOpen and DispatchReplaced.
     """
     row, task = _own_dispatch(session, act, finding, payload["dispatch"])
-    if act.op is None:
-        moves.check_state("report_rectification", row)
+    _check_open(session, act, row, task, "report_rectification")
     if find_row(session, Report, payload["report"]) is not None:
-        raise IdTaken(f"report {payload['report']} exists already", errors=[("/d/report", "taken")])
+        raise IdTaken(f"report {payload['report']} exists already", errors=[("/report", "taken")])
     write(session)
     earlier = work.reported(session, work.list_reports(session, task.id))
     assert act.actor.person is not None, "reports are made by people"
     photos = declare_photos(session, act, row, payload["photos"])
     earliest, latest = act.window or (None, None)
     report = Report(
-        id=payload["report"],
-        finding=row.id,
-        dispatch=task.id,
-        state="open",
+        **_said(act, row, task, id=payload["report"], state="open"),
         note=payload["note"],
         photos=photos,
         reported_by=act.actor.person,
         reported_at=act.happened_at,
-        received_at=act.at,
-        time_quality=act.time_quality,
         earliest_at=earliest,
         latest_at=latest,
         due=None,
         decided_result=None,
-        decided_by=None,
-        decided_at=None,
-        decided_reason=None,
-        op=act.op,
     )
     add_row(session, report)
     settle_work(session, act, row)
@@ -81,7 +74,7 @@ def _met_by(row: Finding, task: Dispatch, report: Report, earlier: list[rules.Re
     """The row of the matrix that this report is a case of."""
     if row.state == "void":
         return conflicts.REPORT_ON_VOID
-    if row.state in moves.ENDED or task.replaced_by is not None:
+    if row.state not in FOLLOWING or is_over(task):
         return rules.REPORT_ON_ENDED
     if rules.is_uncertain(report.due, window_of(report)):
         return rules.REPORT_TIME_UNCERTAIN
@@ -99,7 +92,7 @@ def request_extension(session: Session, act: Act, *, finding: UUID, payload: dic
     Of an estimated time the earliest moment counts. Raises AlreadyOverdue, NoMoreExtensions, NoDeadline and what `_ask` raises.
     """
     row, task = _own_dispatch(session, act, finding, payload["dispatch"])
-    if row.state not in moves.ENDED:
+    if row.state in FOLLOWING and not is_over(task):
         if task.limit_value is None:
             raise NoDeadline(f"dispatch {task.id} has no limit")
         write(session)
@@ -123,43 +116,54 @@ def request_suspension(session: Session, act: Act, *, finding: UUID, payload: di
     """Ask for the clock to stand until a date: kept and shown until the dispatcher decides. Raises Invalid and what `_ask` raises."""
     row, task = _own_dispatch(session, act, finding, payload["dispatch"])
     if not act.happened_at < payload["until"] <= act.happened_at + LONGEST_SUSPENSION:
-        raise Invalid("until: after now and within a year", errors=[("/d/until", "after the request and within a year of it")])
+        raise Invalid("until: after now and within a year", errors=[("/until", "after the request and within a year of it")])
     return _ask(session, act, row, task, "suspension", payload, until=payload["until"])
 
 
 def _ask(  # noqa: PLR0917 - one call a kind, just above
     session: Session, act: Act, row: Finding, task: Dispatch, kind: str, payload: dict[str, Any], until: dt.datetime | None = None
 ) -> tuple[Finding, Rule | None]:
-    """Keep the request. Raises RequestPending where the same waits, at the desk MoveNotOpen."""
-    if act.op is None:
-        moves.check_state(f"request_{kind}", row)
+    """Keep the request; lapsed at once where there is nothing left to decide.
+
+    Raises RequestPending where the same waits, at the desk MoveNotOpen and DispatchReplaced.
+    """
+    _check_open(session, act, row, task, f"request_{kind}")
     write(session)
-    if any(each.state == "pending" for each in work.list_requests(session, task.id, kind)):
+    lapsed = row.state not in FOLLOWING or is_over(task)
+    if not lapsed and any(each.state == "pending" for each in work.list_requests(session, task.id, kind)):
         raise RequestPending(f"an earlier request for the {kind} of dispatch {task.id} is not decided")
     assert act.actor.person is not None, "requests are made by people"
     request = DispatchRequest(
-        id=act.op or act.new_id(),
-        finding=row.id,
-        dispatch=task.id,
+        **_said(act, row, task, id=act.op or act.new_id(), state="lapsed" if lapsed else "pending"),
         kind=kind,
-        state="pending",
         reason=payload["reason"],
         until=until,
         asked_by=act.actor.person,
         asked_at=act.happened_at,
-        received_at=act.at,
-        time_quality=act.time_quality,
         by_value=None,
         by_unit=None,
-        decided_by=None,
-        decided_at=None,
-        decided_reason=None,
-        op=act.op,
     )
+    if lapsed:
+        request.decided_at = act.at
     add_row(session, request)
     row.version += 1
     tell(act, f"finding.{kind}_requested", row, request=request.id, dispatch=task.id)
-    return row, rules.REQUEST_ON_ENDED if row.state in moves.ENDED else None
+    return row, rules.REQUEST_ON_ENDED if lapsed else None
+
+
+def _said(act: Act, row: Finding, task: Dispatch, **named: Any) -> dict[str, Any]:
+    """What a report and a request have in common: where they belong, how they came, and that nobody has decided."""
+    undecided = dict.fromkeys(("decided_by", "decided_at", "decided_reason"))
+    came = {"received_at": act.at, "time_quality": act.time_quality, "op": act.op}
+    return {"finding": row.id, "dispatch": task.id, **named, **came, **undecided}
+
+
+def _check_open(session: Session, act: Act, row: Finding, task: Dispatch, verb: str) -> None:
+    """At the desk the finding must be open to the verb, and the dispatch stand. Of what stands only the actor's own is named."""
+    if act.op is None:
+        moves.check_state(verb, row)
+        own = [each.id for each in work.list_standing(session, row.id) if does_work_of(act.actor, each.unit, each.unit_kind)]
+        check_stands(task, own)
 
 
 def _own_dispatch(session: Session, act: Act, finding: UUID, dispatch: UUID) -> tuple[Finding, Dispatch]:

@@ -47,7 +47,8 @@ def resolve_proposals(
     and deadline of a dispatched finding (its dispatches keep theirs). Never by a proposer. A category taken brings the condition that its
     proposer chose for it, unless the condition is decided as well. From then on who has not seen the decision can only propose.
 
-    Raises NotYourFinding, SameHands, NothingProposed, Invalid, UnknownCategory, UnknownCondition, PlaceAbsurd, DatumUnknown.
+    Problems point into `/fields`, where the body has the choices. Raises NotYourFinding, SameHands, NothingProposed, Invalid,
+    UnknownCategory, UnknownCondition, PlaceAbsurd, DatumUnknown.
     """
     row = lock_finding(session, act, finding)
     if not allowed(moves.Move("resolve_proposals", (), "", DECIDERS), act.actor, row):
@@ -84,14 +85,14 @@ def resolve_proposals(
 
 def _proposed(session: Session, row: Finding, op: UUID | None, choices: Mapping[str, Any]) -> dict[str, list[Proposal]]:
     if not choices:
-        raise Invalid("say for at least one field what is to be", errors=[("/choices", "at least one field")])
+        raise Invalid("say for at least one field what is to be", errors=[("/fields", "at least one field")])
     found: dict[str, list[Proposal]] = {name: [] for name in choices}
     for each in open_proposals(session, row.id, names=choices):
         if op is None or each.op == op:
             found[each.field].append(each)
     for name, proposals in found.items():
         if not proposals:
-            raise NothingProposed(f"nothing open is proposed for {name}", errors=[(f"/choices/{name}", "no open proposal")])
+            raise NothingProposed(f"nothing open is proposed for {name}", errors=[(f"/fields/{name}", "no open proposal")])
     return found
 
 
@@ -99,21 +100,23 @@ def _value(session: Session, row: Finding, name: str, choice: Mapping[str, Any],
     """What the field is to be."""
     what = choice.get("choice")
     if what not in CHOICES:
-        raise Invalid(f"{name}: keep, take or merge", errors=[(f"/choices/{name}/choice", f"one of {', '.join(CHOICES)}")])
+        raise Invalid(f"{name}: keep, take or merge", errors=[(f"/fields/{name}/choice", f"one of {', '.join(CHOICES)}")])
     if what == "keep":
         return present_value(row, name)
     if what == "take":
         if any(alike(name, each.value) != alike(name, proposals[0].value) for each in proposals):
-            raise Invalid(f"several values are proposed for {name}: name the operation", errors=[("/op", "required: several are proposed")])
+            raise Invalid(
+                f"several values are proposed for {name}: name the operation", errors=[(f"/fields/{name}", "several are proposed")]
+            )
         return proposals[0].value
     if "value" not in choice:
-        raise Invalid(f"{name}: merge needs a value", errors=[(f"/choices/{name}/value", "required")])
+        raise Invalid(f"{name}: merge needs a value", errors=[(f"/fields/{name}/value", "required")])
     value = checked_value(name, choice["value"])
     if name == "category":
-        category, _ = categorise(session, value, None, at=row.recorded_at)
+        category, _ = categorise(session, value, None, at=row.recorded_at, pointer="/fields/category/value")
         return {"kind": category.kind, "code": category.code, "edition": category.edition}
     if name == "place":
-        datums.check_place(value["lon"], value["lat"], value["datum"], at="/choices/place/value")
+        datums.check_place(value["lon"], value["lat"], value["datum"], at="/fields/place/value")
     return value
 
 
@@ -136,6 +139,6 @@ def _decide(
             if value is not None and not fields.holds(category, value):
                 raise UnknownCondition(
                     f"category {category} has no condition {value}",
-                    errors=[("/choices/condition", "a condition number of the category as decided, or null")],
+                    errors=[("/fields/condition", "a condition number of the category as decided, or null")],
                 )
         fields.decide(name, value, left=left, category=category)

@@ -10,6 +10,7 @@ from backend.core.act import Act
 from backend.core.database.rows import write
 from backend.domains.deadlines import actions as deadlines
 from backend.domains.deadlines import queries as clocks
+from backend.domains.findings.actions.proof import weigh_proof
 from backend.domains.findings.model import Dispatch, Finding, Report
 from backend.domains.findings.queries import work
 from backend.domains.findings.rules.reports import REWORK_AT_LEAST, Standing, clock_events, finding_state, granted_before, standing_of
@@ -31,7 +32,7 @@ def settle_work(session: Session, act: Act, row: Finding) -> Standing | None:
     tasks = work.list_dispatches(session, row.id)
     for task in tasks:
         standings[task.id] = settle_dispatch(session, act, task)
-        if task.role == "lead":
+        if task.role == "lead" and row.state != "filed":  # filed again: what it was dispatched as is over
             row.deadline, row.awaiting_calendar = task.due, task.awaiting_calendar
     row.disputed = work.has_open_dispute(session, row.id) or work.has_open_proposal(session, row.id)
     if row.state in FOLLOWING and tasks:
@@ -39,6 +40,7 @@ def settle_work(session: Session, act: Act, row: Finding) -> Standing | None:
         if state != row.state:
             row.state = state
             row.state_version += 1
+    weigh_proof(session, row)
     return next((standings[task.id] for task in tasks if task.role == "lead"), None)
 
 

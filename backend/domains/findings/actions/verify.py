@@ -35,7 +35,7 @@ def verify_finding(session: Session, act: Act, *, finding: UUID, payload: dict[s
     row = await_finding(session, act, finding)
     moves.check_role("verify_finding", act.actor, row)
     if (payload["phase"] == "pre_closing") != (payload["report"] is not None):
-        raise ReportNeeded(f"report: {payload['report']} with the phase {payload['phase']}", errors=[("/d/report", "see phase")])
+        raise ReportNeeded(f"report: {payload['report']} with the phase {payload['phase']}", errors=[("/report", "see phase")])
     report = work.await_report(session, act, row, payload["report"]) if payload["report"] is not None else None
     _check_duty(session, act, row, report)
     if act.op is None:

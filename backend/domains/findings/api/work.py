@@ -13,6 +13,7 @@ from backend.domains.findings.api.door import MOVE, blueprint, shown
 from backend.domains.findings.rules.duty import (
     DOERS,
     AlreadyOverdue,
+    DispatchReplaced,
     EvidenceMissing,
     NoDeadline,
     NoMoreExtensions,
@@ -30,7 +31,7 @@ from backend.domains.findings.schemas import documents, operations, work
 @blueprint.post("/findings/<uuid:finding>/reports")
 @caller(*DOERS)
 @blueprint.arguments(operations.ReportRectification())
-@blueprint.refuses(MoveNotOpen, NotYourDispatch, IdTaken)
+@blueprint.refuses(MoveNotOpen, NotYourDispatch, DispatchReplaced, IdTaken)
 @blueprint.response(201, documents.FindingWithHistory())
 def report_rectification(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Report the work of an own dispatch as done; its clock stops."""
@@ -42,7 +43,7 @@ def report_rectification(payload: dict[str, Any], finding: UUID) -> dict[str, An
 @blueprint.post("/findings/<uuid:finding>/extension-requests")
 @caller(*DOERS)
 @blueprint.arguments(operations.RequestExtension())
-@blueprint.refuses(MoveNotOpen, NotYourDispatch, RequestPending, AlreadyOverdue, NoMoreExtensions, NoDeadline)
+@blueprint.refuses(MoveNotOpen, NotYourDispatch, DispatchReplaced, RequestPending, AlreadyOverdue, NoMoreExtensions, NoDeadline)
 @blueprint.response(201, documents.FindingWithHistory())
 def request_extension(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Ask for one original limit more, before the deadline; at most twice."""
@@ -54,7 +55,7 @@ def request_extension(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 @blueprint.post("/findings/<uuid:finding>/return-requests")
 @caller(*DOERS)
 @blueprint.arguments(operations.RequestReturn())
-@blueprint.refuses(MoveNotOpen, NotYourDispatch, RequestPending)
+@blueprint.refuses(MoveNotOpen, NotYourDispatch, DispatchReplaced, RequestPending)
 @blueprint.response(201, documents.FindingWithHistory())
 def request_return(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Say that it is not the unit's duty."""
@@ -66,7 +67,7 @@ def request_return(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 @blueprint.post("/findings/<uuid:finding>/suspension-requests")
 @caller(*DOERS)
 @blueprint.arguments(operations.RequestSuspension())
-@blueprint.refuses(MoveNotOpen, NotYourDispatch, RequestPending)
+@blueprint.refuses(MoveNotOpen, NotYourDispatch, DispatchReplaced, RequestPending)
 @blueprint.response(201, documents.FindingWithHistory())
 def request_suspension(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Ask for the clock to stand until a date within a year."""
@@ -78,7 +79,7 @@ def request_suspension(payload: dict[str, Any], finding: UUID) -> dict[str, Any]
 @blueprint.post("/findings/<uuid:finding>/extension-requests/<uuid:request>/grant")
 @caller("dispatcher")
 @blueprint.arguments(work.DecideRequest())
-@blueprint.refuses(*MOVE, RequestDecided, NoMoreExtensions, OwnWork)
+@blueprint.refuses(*MOVE, DispatchReplaced, RequestDecided, NoMoreExtensions, OwnWork)
 @blueprint.response(200, documents.FindingWithHistory())
 def grant_extension(payload: dict[str, Any], finding: UUID, request: UUID) -> dict[str, Any]:
     """Grant an extension: the original limit is added once more."""
@@ -90,12 +91,36 @@ def grant_extension(payload: dict[str, Any], finding: UUID, request: UUID) -> di
 @blueprint.post("/findings/<uuid:finding>/extension-requests/<uuid:request>/refusal")
 @caller("dispatcher")
 @blueprint.arguments(work.DecideRequest())
-@blueprint.refuses(*MOVE, RequestDecided, OwnWork)
+@blueprint.refuses(*MOVE, DispatchReplaced, RequestDecided, OwnWork)
 @blueprint.response(200, documents.FindingWithHistory())
 def refuse_extension(payload: dict[str, Any], finding: UUID, request: UUID) -> dict[str, Any]:
     """Refuse an extension: the deadline stays."""
     session, act = here()
     perform(session, act, extend.refuse_extension, finding=finding, request=request, payload=payload)
+    return shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/return-requests/<uuid:request>/refusal")
+@caller("dispatcher")
+@blueprint.arguments(work.DecideRequest())
+@blueprint.refuses(*MOVE, DispatchReplaced, RequestDecided, OwnWork)
+@blueprint.response(200, documents.FindingWithHistory())
+def refuse_return(payload: dict[str, Any], finding: UUID, request: UUID) -> dict[str, Any]:
+    """Refuse a return: the work stays the unit's."""
+    session, act = here()
+    perform(session, act, extend.refuse_return, finding=finding, request=request, payload=payload)
+    return shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/suspension-requests/<uuid:request>/refusal")
+@caller("dispatcher")
+@blueprint.arguments(work.DecideRequest())
+@blueprint.refuses(*MOVE, DispatchReplaced, RequestDecided, OwnWork)
+@blueprint.response(200, documents.FindingWithHistory())
+def refuse_suspension(payload: dict[str, Any], finding: UUID, request: UUID) -> dict[str, Any]:
+    """Refuse a suspension: the clock runs on."""
+    session, act = here()
+    perform(session, act, extend.refuse_suspension, finding=finding, request=request, payload=payload)
     return shown(finding)
 
 
@@ -129,7 +154,7 @@ def decide_dispute(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 @blueprint.refuses(*MOVE, NotReady, OwnWork)
 @blueprint.response(200, documents.FindingWithHistory())
 def close_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
-    """Close what was verified. Never own work."""
+    """Close what was verified: with a photo of after and one of the look before closing. Never own work."""
     session, act = here()
     perform(session, act, end.close_finding, finding=finding, payload=payload)
     return shown(finding)
@@ -141,7 +166,7 @@ def close_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 @blueprint.refuses(*MOVE)
 @blueprint.response(200, documents.FindingWithHistory())
 def reopen_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
-    """Open a closed finding again: the same unit, a new clock."""
+    """Open a closed finding again: the same unit, or the contract in force now, and a new clock. With neither it is only filed."""
     session, act = here()
     perform(session, act, end.reopen_finding, finding=finding, payload=payload)
     return shown(finding)

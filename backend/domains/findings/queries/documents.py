@@ -143,7 +143,7 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
                     "proposed_by": None if outsider else item.proposed_by,
                     "proposed_at": item.proposed_at,
                 }
-                for item in proposals[row.id]
+                for item in sorted(proposals[row.id], key=lambda each: (each.proposed_at, str(each.op or ""), each.field))
             ],
             "void_request": None if outsider else row.void_request,
             "patrol": row.patrol,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -58,6 +58,19 @@ def proposal_view(session: Session, finding: UUID, op: UUID | None) -> dict[str,
     return next((view for view in _views(session, [finding], None if op is None else [op]).get(finding, []) if view["op"] == op), None)
 
 
+def single_view(session: Session, proposal: UUID) -> dict[str, Any] | None:
+    """The same of one proposal alone, with the one field that it is of; None where it is decided."""
+    row = session.execute(
+        sa.select(Proposal, Finding)
+        .join(Finding, Finding.id == Proposal.finding)
+        .where(Proposal.id == proposal, Proposal.resolved_at.is_(None))
+    ).first()
+    if row is None:
+        return None
+    one, finding = row
+    return _view(finding, [one], identity.names_of(session, {one.proposed_by}))
+
+
 def _views(session: Session, findings: Sequence[UUID], ops: Collection[UUID] | None) -> dict[UUID, list[dict[str, Any]]]:
     query = sa.select(Proposal, Finding).join(Finding, Finding.id == Proposal.finding)
     query = query.where(Proposal.resolved_at.is_(None), Proposal.finding.in_(findings))
@@ -66,30 +79,35 @@ def _views(session: Session, findings: Sequence[UUID], ops: Collection[UUID] | N
     rows = sorted(session.execute(query).all(), key=lambda each: (each[0].proposed_at, str(each[0].op), str(each[0].proposed_by)))
     names = identity.names_of(session, {proposal.proposed_by for proposal, _ in rows})
     views: dict[UUID, list[dict[str, Any]]] = {}
-    for (finding, op, by), group in groupby(rows, key=lambda each: (each[0].finding, each[0].op, each[0].proposed_by)):
+    for (finding, _, _), group in groupby(rows, key=lambda each: (each[0].finding, each[0].op, each[0].proposed_by)):
         own = list(group)
-        shown = own[0][1]
-        view = {
-            "finding": finding,
-            "number": shown.number,
-            "state": shown.state,
-            "state_version": shown.state_version,
-            "op": op,
-            "proposed_by": by,
-            "proposed_by_name": names.get(by),
-            "proposed_at": own[0][0].proposed_at,
-            "fields": [
-                {
-                    "field": proposal.field,
-                    "base": None if proposal.seen == UNSEEN else proposal.seen,
-                    "theirs": proposal.value,
-                    "ours": present_value(shown, proposal.field),
-                }
-                for proposal, _ in sorted(own, key=lambda each: each[0].field)
-            ],
-        }
+        view = _view(own[0][1], [proposal for proposal, _ in own], names)
         views.setdefault(finding, []).append(view)
     return views
+
+
+def _view(finding: Finding, own: Sequence[Proposal], names: Mapping[UUID, str]) -> dict[str, Any]:
+    """Proposals of one origin on one finding, the earliest first."""
+    first = own[0]
+    return {
+        "finding": finding.id,
+        "number": finding.number,
+        "state": finding.state,
+        "state_version": finding.state_version,
+        "op": first.op,
+        "proposed_by": first.proposed_by,
+        "proposed_by_name": names.get(first.proposed_by),
+        "proposed_at": first.proposed_at,
+        "fields": [
+            {
+                "field": proposal.field,
+                "base": None if proposal.seen == UNSEEN else proposal.seen,
+                "theirs": proposal.value,
+                "ours": present_value(finding, proposal.field),
+            }
+            for proposal in sorted(own, key=lambda each: each.field)
+        ],
+    }
 
 
 def present_value(row: Finding, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import cast
@@ -22,6 +23,19 @@ def list_dispatches(session: Session, finding: UUID) -> Sequence[Dispatch]:
     """The finding's dispatches, the oldest first; not those that another came in place of."""
     query = sa.select(Dispatch).where(Dispatch.finding == finding, Dispatch.replaced_by.is_(None))
     return session.scalars(query.order_by(Dispatch.issued_at, Dispatch.id)).all()
+
+
+def list_standing(session: Session, finding: UUID) -> list[Dispatch]:
+    """The finding's dispatches that are worked on: neither replaced nor cancelled."""
+    return [task for task in list_dispatches(session, finding) if task.cancelled_at is None]
+
+
+def dispatched_anew_at(session: Session, finding: UUID) -> dt.datetime | None:
+    """When its present dispatches were issued in place of others; None where none was ever replaced."""
+    replaced = sa.exists().where(Dispatch.finding == finding, Dispatch.replaced_by.is_not(None))
+    return session.scalar(
+        sa.select(sa.func.min(Dispatch.issued_at)).where(Dispatch.finding == finding, Dispatch.replaced_by.is_(None), replaced)
+    )
 
 
 def await_dispatch(session: Session, act: Act, row: Finding, dispatch: UUID) -> Dispatch:
@@ -48,7 +62,7 @@ def lock_request(session: Session, row: Finding, request: UUID, kind: str) -> Di
     """A request of this kind on this finding, locked. Raises Missing."""
     found = lock_row(session, DispatchRequest, request)
     if found is None or found.finding != row.id or found.kind != kind:
-        raise Missing(f"finding {row.id} has no request {request} for an {kind}")
+        raise Missing(f"finding {row.id} has no request {request} for {'a' if kind != 'extension' else 'an'} {kind}")
     return found
 
 
@@ -83,6 +97,12 @@ def list_requests(session: Session, dispatch: UUID, kind: str) -> Sequence[Dispa
     return session.scalars(query.order_by(DispatchRequest.asked_at, DispatchRequest.id)).all()
 
 
+def list_pending(session: Session, finding: UUID) -> Sequence[UUID]:
+    """The requests on its dispatches, of whatever kind, that nobody has decided on, the oldest first."""
+    query = sa.select(DispatchRequest.id).where(DispatchRequest.finding == finding, DispatchRequest.state == "pending")
+    return session.scalars(query.order_by(DispatchRequest.asked_at, DispatchRequest.id)).all()
+
+
 def list_extensions(session: Session, dispatch: UUID) -> list[Granted]:
     """The extensions granted to a dispatch."""
     return [
@@ -114,6 +134,13 @@ def has_open_proposal(session: Session, finding: UUID) -> bool:
 def doers_of(session: Session, finding: UUID) -> set[UUID]:
     """Who reported work on it."""
     return set(session.scalars(sa.select(Report.reported_by).where(Report.finding == finding)))
+
+
+def photos_of_looks(session: Session, finding: UUID) -> set[str]:
+    """The ids of the photos that looks before closing at work of its present dispatches came with."""
+    query = sa.select(Verification.photos).join(Report, Report.id == Verification.report).join(Dispatch, Dispatch.id == Report.dispatch)
+    found = session.scalars(query.where(Verification.finding == finding, Dispatch.replaced_by.is_(None)))
+    return {photo for photos in found for photo in photos}
 
 
 def list_verifications(session: Session, finding: UUID, *, report: UUID | None) -> Sequence[Verification]:

@@ -84,11 +84,11 @@ def seen_of(name: str, value: Any) -> Any:
 def checked_value(name: str, value: Any) -> Any:
     """A value of the desk's own for this field, held to what an amendment may carry. Categories and places are looked up elsewhere.
 
-    Raises Invalid, naming `/choices/<field>/value`.
+    Raises Invalid, naming `/fields/<field>/value`.
     """
     fault = _CHECKS[name](value)
     if fault:
-        raise Invalid(f"{name}: {fault}", errors=[(f"/choices/{name}/value", fault)])
+        raise Invalid(f"{name}: {fault}", errors=[(f"/fields/{name}/value", fault)])
     if name == "place":
         return {"accuracy_m": None, "provider": None, "fix_age_s": None, "mock": None, **value}
     return value

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
+from typing import Protocol
 from uuid import UUID
 
 from backend.core.act import Actor
@@ -53,18 +55,31 @@ class NoMoreExtensions(Clash):
     way_out_zh = "请在时限内反馈处置情况，或说明理由申请退单、挂账。"
 
 
+class DispatchReplaced(Clash):
+    """The dispatch is worked on no more: another came in its place, or it was cancelled. `stands` names those that stand now."""
+
+    slug = "dispatch_replaced"
+    title = "The dispatch does not stand any more"
+    title_zh = "该派遣任务已被替换或取消"
+    way_out = "Work on the dispatch that `stands` names; where it names none, the work is another unit's now, or nobody's."
+    way_out_zh = "请办理 stands 所列的派遣任务；未列出时，该工作已转交其他单位或已取消。"
+
+
 class RequestPending(Clash):
     """The same was asked for already, and nobody has decided."""
 
     slug = "request_pending"
     title = "The same request waits for a decision"
     title_zh = "同类申请正在等待审批"
-    way_out = "Wait for the dispatcher's decision on the request that is pending; `requests` of the finding shows it."
-    way_out_zh = "请等待派遣员对现有申请作出决定；案卷的 requests 显示该申请。"
+    way_out = (
+        "Ask the dispatcher to decide on the request that `requests` of the finding shows as pending: an extension can be granted or "
+        "refused, a return or a suspension only refused so far. It lapses when the finding is closed or voided."
+    )
+    way_out_zh = "请联系派遣员处理案卷 requests 中待审批的申请：延期可批准或驳回，退单、挂账目前只能驳回；案卷结案或作废时申请自动失效。"
 
 
 class RequestDecided(Clash):
-    """Somebody has decided on the request already."""
+    """Somebody has decided on the request already, or it lapsed."""
 
     slug = "request_decided"
     title = "The request was decided already"
@@ -112,6 +127,28 @@ class ReportNeeded(Invalid):
     title_zh = "结案前核查须指明处置反馈"
     way_out = "Send the id of the report that was looked at with the phase pre_closing, and null with pre_filing."
     way_out_zh = "phase 为 pre_closing 时请填写所核查反馈的编号；pre_filing 时 report 须为 null。"
+
+
+class Task(Protocol):
+    """What decides whether a dispatch stands."""
+
+    id: UUID
+    replaced_by: UUID | None
+    cancelled_at: dt.datetime | None
+
+
+def is_over(task: Task) -> bool:
+    """Whether the dispatch is worked on no more: another came in its place, or it was cancelled."""
+    return task.replaced_by is not None or task.cancelled_at is not None
+
+
+def check_stands(task: Task, standing: Collection[UUID]) -> None:
+    """Refuse a dispatch that is over, naming those that stand. Raises DispatchReplaced."""
+    if is_over(task):
+        now = f"{', '.join(map(str, standing))} stands now" if standing else "none that is yours stands now"
+        raise DispatchReplaced(
+            f"dispatch {task.id} was {'replaced' if task.replaced_by else 'cancelled'}; {now}", stands=[str(each) for each in standing]
+        )
 
 
 def does_work_of(actor: Actor, unit: UUID, kind: str) -> bool:

@@ -37,6 +37,7 @@ VOIDABLE = ("recorded", "filed", "dispatched", "rectified", "verified")
 """States from which a finding can still be voided."""
 
 FILING_NEEDS = ("unlocated", "photos", "condition")
+CLOSING_NEEDS = ("photos", "disputed", "after_photos", "verification_photos")
 
 MOVES: dict[str, Move] = {
     move.verb: move
@@ -60,6 +61,8 @@ MOVES: dict[str, Move] = {
         Move("request_suspension", ("dispatched",), "", ("doer",)),
         Move("grant_extension", ("dispatched", "rectified"), "", ("dispatcher",), clock="disposal moves"),
         Move("refuse_extension", ("dispatched", "rectified"), "", ("dispatcher",)),
+        Move("refuse_return", ("dispatched", "rectified"), "", ("dispatcher",)),
+        Move("refuse_suspension", ("dispatched", "rectified"), "", ("dispatcher",)),
         Move(
             "verify_finding",
             ("recorded", "dispatched", "rectified", "verified"),
@@ -68,8 +71,9 @@ MOVES: dict[str, Move] = {
             clock="disposal runs on after a failure",
         ),
         Move("decide_dispute", ("dispatched", "rectified", "verified"), "", ("shift_leader",)),
-        Move("close_finding", ("verified",), "closed", ("shift_leader",), ("photos", "disputed"), pending=False),
-        Move("reopen_finding", ("closed",), "dispatched", ("shift_leader", "leader"), clock="disposal anew"),
+        Move("close_finding", ("verified",), "closed", ("shift_leader",), CLOSING_NEEDS, pending=False),
+        # To dispatched, where each of its dispatches can be renewed; else the desk goes on with what is filed or only recorded.
+        Move("reopen_finding", ("closed",), "", ("shift_leader", "leader"), clock="disposal anew"),
     )
 }
 
@@ -108,9 +112,13 @@ class NotReady(Problem):
     title_zh = "尚不满足办理条件"
     way_out = (
         "Meet what `unmet` lists: wait for or waive photos, choose a condition, correct the place, decide on the request to void it or on "
-        "what is disputed."
+        "what is disputed. `after_photos`: the unit adds a photo of the work done; `verification_photos`: an inspector looks again and "
+        "sends a photo with the verdict."
     )
-    way_out_zh = "请补足 unmet 所列条件：等待或豁免照片、选择立案条件、更正位置、先处理作废申请或争议。"
+    way_out_zh = (
+        "请补足 unmet 所列条件：等待或豁免照片、选择立案条件、更正位置、先处理作废申请或争议；"
+        "after_photos 须由处置单位补传处置后照片，verification_photos 须由监督员再次核查并附照片。"
+    )
 
 
 class StateMoved(Problem):

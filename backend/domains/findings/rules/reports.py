@@ -59,8 +59,8 @@ VERDICT_AFTER_DECISION = Rule(
 )
 REQUEST_ON_ENDED = Rule(
     "more time, a return or a suspension is asked for",
-    "the finding has ended",
-    "the state stays, the request is kept",
+    "the finding has ended, or was dispatched anew",
+    "the state stays, the request is kept as lapsed",
     "merged",
     "state_kept",
 )

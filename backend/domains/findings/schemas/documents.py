@@ -80,7 +80,7 @@ class Liability(Schema):
 
 
 class Choice(Liability):
-    """How the addressee of a dispatch was chosen. `why` and `instead_of` where the dispatcher chose another (`override`)."""
+    """How the addressee of a dispatch was chosen. `why` and `instead_of` of an `override` or where it was `reopened`."""
 
     instead_of = fields.Nested(Liability(), metadata=_SOMETIMES)
 
@@ -111,7 +111,9 @@ class DispatchDoc(Schema):
     awaiting_calendar = fields.Boolean()
     handed_back_at = fields.AwareDateTime(allow_none=True)
     reworks = fields.Integer()
-    replaced_by = fields.UUID(allow_none=True, metadata={"description": "The dispatch in its place since the finding was reopened"})
+    replaced_by = fields.UUID(
+        allow_none=True, metadata={"description": "The dispatch in its place since the finding was reopened: this one is worked on no more"}
+    )
 
 
 class PhotoDoc(Schema):

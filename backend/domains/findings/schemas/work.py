@@ -9,7 +9,7 @@ from backend.core.validation import Moment
 _REASON = validate.Length(min=1, max=500)
 _TEXT = validate.Length(max=2000)
 REPORT_STATES = ("open", "replaced", "passed", "failed", "disputed", "added")
-REQUEST_STATES = ("pending", "granted", "refused")
+REQUEST_STATES = ("pending", "granted", "refused", "lapsed")
 RESULTS = ("pass", "fail")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from backend.domains.sync.actions.keep import lock_progress
 from backend.domains.sync.model import Decision, Incident, KeptLine, Outcome, Push, Waiting
 from backend.domains.sync.queries.exceptions import Listed, get_exception, read_key
 from backend.domains.sync.queries.kept import JUDGED_LANES, decisions_on
-from backend.domains.sync.queries.reach import find_operation, is_answerable
+from backend.domains.sync.queries.reach import find_operation, is_answerable, reaches
 from backend.domains.sync.rules.desk import (
     OPEN,
     TECHNICAL,
@@ -28,22 +29,24 @@ from backend.domains.sync.rules.desk import (
     NotOpen,
     NotTheWindow,
     OutcomeMoved,
+    OutOfReach,
     OwnOperation,
     TechnicalOnly,
     desk_of,
 )
-from backend.domains.sync.rules.repairing import repaired
+from backend.domains.sync.rules.repairing import check_authors_own, repaired
 from backend.domains.sync.rules.verdicts import REOPENED
 
 _UNDER_WAY = dt.timedelta(minutes=1)
 """A re-drive is judged at once; one that was not within this time was cut off, and another may begin."""
 
 
-def redrive_operation(session: Session, act: Act, *, op: UUID, payload: dict[str, Any]) -> Outcome:
+def redrive_operation(session: Session, act: Act, *, op: UUID, payload: dict[str, Any], known: Mapping[tuple[str, int], str]) -> Outcome:
     """Open the outcome again, so that the operation is judged once more: as it came, or with what is given in place of parts of it.
 
-    `vouch` answers for its author's standing then, `happened_at` sets an estimated time. A repair stays: judged again later without
-    one, the repaired operation is judged. Raises ExceptionMissing, OwnOperation, TechnicalOnly, NotOpen, OutcomeMoved, NotTheWindow.
+    `vouch` answers for its author's standing then, `happened_at` sets an estimated time. Either stays, and so does a repair: judged again
+    later without a word on it, the operation is judged as repaired, vouched for and timed before. `known`: this server's operations with
+    what they are on. Raises ExceptionMissing, OwnOperation, TechnicalOnly, NotOpen, OutcomeMoved, NotTheWindow, AuthorsOwn, OutOfReach.
     """
     desk = desk_of(act.actor)
     found = find_operation(session, desk, op)
@@ -52,22 +55,30 @@ def redrive_operation(session: Session, act: Act, *, op: UUID, payload: dict[str
     place = lock_progress(session, found.replica)
     row = _present(session, op)
     changes = {name: payload[name] for name in ("t", "v", "at", "deps", "entity", "d") if payload.get(name) is not None}
-    leads = find_operation(session, replace(desk, administers=False), op) is not None
+    leading = replace(desk, administers=False)
+    leads = find_operation(session, leading, op) is not None
     if not leads and (changes or payload["vouch"] or payload["happened_at"] or row.status not in {"deferred", "received"}):
         raise TechnicalOnly("only a shift leader of its area changes an operation, vouches for it or takes up a rejected one")
     _check_open(session, act, row, payload)
     before = decisions_on(session, [op]).get(op)
     data = before.data if before is not None else None
     if changes:
-        data = repaired(data or _line_of(session, op), changes)
+        sent = _line_of(session, op)
+        data = repaired(data or sent, changes)
+        check_authors_own(sent, data, known)
+        check_reach(session, leading, data)
     decision = note_decision(session, act, "op", op, 0, "repaired" if changes else "redriven", payload["reason"])
     decision.op, decision.data = op, data
     decision.vouched, decision.happened_at = payload["vouch"], payload["happened_at"]
+    if before is not None:
+        decision.vouched = before.vouched if not leads or decision.vouched is None else decision.vouched
+        decision.happened_at = decision.happened_at or before.happened_at
+    decision.vouched = bool(decision.vouched)
     if row.status != "received":
         place.unjudged += 1
     row.status, row.code, row.problem, row.settled_at, row.settled_by = "received", REOPENED, None, None, None
     session.execute(sa.delete(Waiting).where(Waiting.op == op).execution_options(synchronize_session=False))
-    act.tell("operation.redriven", "operation", op, repaired=bool(changes), vouched=payload["vouch"], reason=payload["reason"])
+    act.tell("operation.redriven", "operation", op, repaired=bool(changes), vouched=decision.vouched, reason=payload["reason"])
     return row
 
 
@@ -95,6 +106,12 @@ def dismiss_exception(session: Session, act: Act, *, key: str, payload: dict[str
     decision.op = one.subject if one.about == "op" else None
     subject = str(one.subject) + (f":{one.number}" if one.about in {"line", "hole"} else "")
     act.tell("exception.dismissed", {"op": "operation"}.get(one.about, one.about), subject, kind=one.kind, reason=reason)
+
+
+def check_reach(session: Session, desk: Desk, made: dict[str, Any]) -> None:
+    """Refuse a repair that would act outside the areas of whoever repairs. Raises OutOfReach."""
+    if not reaches(session, desk, made):
+        raise OutOfReach("what the repaired operation is on lies outside your areas")
 
 
 def get_leading(session: Session, desk: Desk, key: str, *, now: dt.datetime) -> Listed | None:

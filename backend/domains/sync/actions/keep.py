@@ -17,6 +17,7 @@ from backend.domains.findings.actions.record import reserve_numbers
 from backend.domains.identity import queries as identity
 from backend.domains.sync.actions.incidents import note_incident
 from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, VoidedSeq
+from backend.domains.sync.queries.kept import JUDGED_LANES
 from backend.domains.sync.queries.standing import epoch
 from backend.domains.sync.rules import progress as rules
 from backend.domains.sync.rules.header import Header
@@ -129,7 +130,7 @@ def recount(session: Session, _act: Act, *, replica: UUID) -> int:
         sa.select(sa.func.count())
         .select_from(KeptLine)
         .outerjoin(Outcome, Outcome.op == KeptLine.op)
-        .where(KeptLine.replica == replica, KeptLine.lane.in_(("main", "desk")), sa.or_(Outcome.op.is_(None), Outcome.status == "received"))
+        .where(KeptLine.replica == replica, KeptLine.lane.in_(JUDGED_LANES), sa.or_(Outcome.op.is_(None), Outcome.status == "received"))
     )
     place.unjudged = session.scalar(query) or 0
     return place.unjudged
@@ -140,10 +141,22 @@ def move_progress(session: Session, place: Progress) -> None:
     above, voided = above_acked(session, place)
     through, chain = rules.advance(place.acked_through, place.chain, above, voided)
     if through > place.acked_through:
+        if voided:
+            _pass_voids(session, place, through)
         place.checked_through, place.checked_chain = place.acked_through, place.chain
         place.acked_through, place.chain = through, chain
     place.highest = max([place.highest, *above, *voided])
     session.flush()
+
+
+def _pass_voids(session: Session, place: Progress, through: int) -> None:
+    """Note which seqs are acknowledged as void now: a line that comes for one later cannot change the chain that was told."""
+    lines = sa.select(KeptLine.seq).where(
+        KeptLine.replica == place.replica, KeptLine.seq == VoidedSeq.seq, sa.text("kept_line.lane = 'main'")
+    )
+    here = (VoidedSeq.replica == place.replica, VoidedSeq.seq > place.acked_through, VoidedSeq.seq <= through)
+    update = sa.update(VoidedSeq).where(*here, ~lines.exists()).values(passed=True)
+    session.execute(update.execution_options(synchronize_session=False))
 
 
 def above_acked(session: Session, place: Progress) -> tuple[dict[int, bytes], list[int]]:
@@ -159,12 +172,13 @@ def above_acked(session: Session, place: Progress) -> tuple[dict[int, bytes], li
 
 @dataclass(frozen=True, slots=True)
 class _First:
-    """The first line of an op: from which replica, whether that is the same person's, and its bytes."""
+    """The first line of an op: from which replica, whether that is the same person's, its bytes, and whether the desk took it up."""
 
     replica: UUID
     own: bool
     sha256: bytes
     raw: bytes
+    beside: bool = False
 
 
 def _known_ops(session: Session, ops: Collection[UUID], person: UUID | None) -> dict[UUID, _First]:
@@ -174,9 +188,9 @@ def _known_ops(session: Session, ops: Collection[UUID], person: UUID | None) -> 
     for start in range(0, len(wanted), _CHUNK):
         part = wanted[start : start + _CHUNK]
         query = (
-            sa.select(KeptLine.op, KeptLine.replica, KeptLine.sha256, KeptLine.raw)
+            sa.select(KeptLine.op, KeptLine.replica, KeptLine.lane, KeptLine.sha256, KeptLine.raw)
             .join(Push, Push.id == KeptLine.push)
-            .where(KeptLine.op.in_(part), KeptLine.lane == "main")
+            .where(KeptLine.op.in_(part), KeptLine.lane.in_(JUDGED_LANES))
             .order_by(Push.received_at.desc(), KeptLine.push.desc())
         )
         for row in session.execute(query):
@@ -184,7 +198,7 @@ def _known_ops(session: Session, ops: Collection[UUID], person: UUID | None) -> 
                 owner = identity.find_replica(session, row.replica)
                 owners[row.replica] = owner is not None and owner.person == person
             # The earliest comes last and stays.
-            found[row.op] = _First(row.replica, owners[row.replica], bytes(row.sha256), bytes(row.raw))
+            found[row.op] = _First(row.replica, owners[row.replica], bytes(row.sha256), bytes(row.raw), row.lane == "desk")
     return found
 
 
@@ -199,10 +213,10 @@ def _known_seqs(session: Session, replica: UUID, seqs: Collection[int]) -> dict[
 
 
 def _same(line: Line, first: _First, replica: UUID) -> bool:
-    """Equal bytes; or, from another replica of the same person, equal JSON apart from seq (after a fork)."""
+    """Equal bytes; or equal JSON apart from seq: of another replica of the same person (after a fork), or of what the desk took up."""
     if line.sha256 == first.sha256 and first.replica == replica:
         return True
-    if first.replica == replica or not first.own:
+    if not first.own or (first.replica == replica and not first.beside):
         return False
     return line.sha256 == first.sha256 or without_seq(line.raw) == without_seq(first.raw)
 

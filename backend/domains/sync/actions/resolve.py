@@ -16,6 +16,7 @@ from backend.domains.findings.actions.move import refuse_void, void_finding
 from backend.domains.findings.actions.resolve import resolve_proposals
 from backend.domains.findings.actions.verify import decide_dispute
 from backend.domains.findings.model import Finding, Proposal, Verification
+from backend.domains.findings.rules.moves import ENDED
 from backend.domains.sync.actions.decide import note_decision
 from backend.domains.sync.model import Decision, Outcome
 from backend.domains.sync.queries.conflicts import Open, disputed_report, get_conflict, kind_of
@@ -36,9 +37,10 @@ def resolve_conflict(session: Session, act: Act, *, key: UUID, payload: dict[str
     except ConflictMissing:
         _say_who_was_quicker(session, act, key)
         raise
-    if one.person == act.actor.person:
-        raise OwnOperation("nobody decides on what is their own")
+    if one.person == act.actor.person or _repaired_by(session, act, one):
+        raise OwnOperation("nobody decides on what is their own, or what they repaired")
     kind = kind_of(session, one)
+    _check_members(kind, payload)
     _DECIDE[kind](session, act, one, payload)
     decision = note_decision(session, act, "op", one.id, 0, "resolved", payload["reason"])
     decision.op = one.op
@@ -99,12 +101,17 @@ def _resolution(session: Session, outcome: Outcome, row: Finding | None) -> sett
         if row.void_request is not None and row.state not in {"void", "withdrawn"}:
             return None
         return settling.of_void(row.state)
-    if outcome.verb == "verify_finding":
-        report = disputed_report(session, outcome.op)
-        verdict = session.scalar(sa.select(Verification.result).where(Verification.op == outcome.op))
-        if report is not None and verdict is not None and report.decided_result is not None:
-            return settling.of_dispute(verdict, report.decided_result)
-    return None
+    return _of_verdict(session, outcome, row) if outcome.verb == "verify_finding" else None
+
+
+def _of_verdict(session: Session, outcome: Outcome, row: Finding | None) -> settling.Resolution | None:
+    if row is not None and row.state in ENDED:
+        return "resolved_keep"  # there is nothing left that a verdict could move
+    report = disputed_report(session, outcome.op)
+    verdict = session.scalar(sa.select(Verification.result).where(Verification.op == outcome.op))
+    if report is None or verdict is None or report.decided_result is None:
+        return None
+    return settling.of_dispute(verdict, report.decided_result)
 
 
 def _settle(session: Session, act: Act, outcome: Outcome, code: settling.Resolution, version: int | None) -> None:
@@ -140,6 +147,8 @@ def _void(session: Session, act: Act, one: Open, payload: dict[str, Any]) -> Non
 def _verdict(session: Session, act: Act, one: Open, payload: dict[str, Any]) -> None:
     result = _decision(payload, ("pass", "fail"))
     assert one.op is not None, "a verdict is an operation's"
+    if session.get_one(Finding, one.finding, populate_existing=True).state in ENDED:
+        return  # it has ended meanwhile: the verdict is kept, and the conflict is over
     report = disputed_report(session, one.op)
     decide_dispute(
         session,
@@ -166,11 +175,29 @@ _DECIDE: dict[str, Callable[[Session, Act, Open, dict[str, Any]], None]] = {
 }
 
 
+def _check_members(kind: str, payload: dict[str, Any]) -> None:
+    """Refuse the member that this kind of conflict has no use for, rather than pass over what somebody meant."""
+    if kind == "proposal" and payload["decision"] is not None:
+        raise Invalid("decision: a proposal is decided field by field", errors=[("/decision", "not for a proposal: say it in fields")])
+    if kind != "proposal" and payload["fields"]:
+        raise Invalid("fields: only a proposal has fields", errors=[("/fields", "only for a proposal: say it in decision")])
+
+
 def _decision(payload: dict[str, Any], among: tuple[str, ...]) -> str:
     decision: str | None = payload["decision"]
     if decision not in among:
         raise Invalid(f"decision: {' or '.join(among)}", errors=[("/decision", f"one of {', '.join(among)}")])
     return decision
+
+
+def _repaired_by(session: Session, act: Act, one: Open) -> bool:
+    """Whether who decides had put words of their own into the operation."""
+    if one.op is None:
+        return False
+    query = sa.select(Decision.id).where(
+        sa.or_(Decision.op == one.op, Decision.made == one.op), Decision.kind == "repaired", Decision.by == act.actor.person
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _locked(session: Session, op: UUID) -> Outcome:
@@ -179,8 +206,9 @@ def _locked(session: Session, op: UUID) -> Outcome:
 
 def _wait_for_others(session: Session, *, desk_key: UUID) -> None:
     """Of two who decide at once, the second sees what the first decided."""
-    finding = sa.select(Outcome.entity).where(Outcome.op == desk_key, Outcome.entity_type == "finding").scalar_subquery()
-    session.execute(sa.select(Finding.id).where(sa.or_(Finding.id == finding, Finding.id == desk_key)).with_for_update())
+    of_op = sa.select(Outcome.entity).where(Outcome.op == desk_key, Outcome.entity_type == "finding").scalar_subquery()
+    of_proposal = sa.select(Proposal.finding).where(Proposal.id == desk_key).scalar_subquery()
+    session.execute(sa.select(Finding.id).where(sa.or_(Finding.id == of_op, Finding.id == of_proposal)).with_for_update())
 
 
 def _say_who_was_quicker(session: Session, act: Act, key: UUID) -> None:

@@ -28,8 +28,9 @@ def list_conflicts(query: dict[str, Any]) -> dict[str, Any]:
     """What is open for the caller's areas, the oldest first, field by field."""
     session, act = here()
     with reading(session, snapshot=True):
-        found, following = conflicts.list_conflicts(session, desk_of(act.actor), **query)
-        return {"items": conflicts.conflict_docs(session, found), "next": following}
+        desk = desk_of(act.actor)
+        found, following = conflicts.list_conflicts(session, desk, **query)
+        return {"items": conflicts.conflict_docs(session, desk, found), "next": following}
 
 
 @blueprint.get("/sync/conflicts/<uuid:conflict>")
@@ -37,11 +38,12 @@ def list_conflicts(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.refuses(ConflictMissing)
 @blueprint.response(200, schemas.Conflict())
 def get_conflict(conflict: UUID) -> dict[str, Any]:
-    """One conflict, by its operation; what the desk itself proposed, by its finding."""
+    """One conflict, by its operation; what the desk itself proposed, by its proposal."""
     session, act = here()
     with reading(session, snapshot=True):
-        one = conflicts.get_conflict(session, desk_of(act.actor), conflict)
-        return conflicts.conflict_docs(session, [one])[0]
+        desk = desk_of(act.actor)
+        one = conflicts.get_conflict(session, desk, conflict)
+        return conflicts.conflict_docs(session, desk, [one])[0]
 
 
 @blueprint.post("/sync/conflicts/<uuid:conflict>/resolution")

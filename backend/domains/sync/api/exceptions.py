@@ -17,6 +17,7 @@ from backend.core.perform import perform, reading
 from backend.core.problems import TooLarge
 from backend.domains.sync.actions import decide, repair
 from backend.domains.sync.judging.judge import judge
+from backend.domains.sync.judging.operations import OPERATIONS
 from backend.domains.sync.queries import exceptions, views
 from backend.domains.sync.queries.kept import kept_operations
 from backend.domains.sync.rules.desk import (
@@ -26,13 +27,16 @@ from backend.domains.sync.rules.desk import (
     NotRepairable,
     NotTheWindow,
     OutcomeMoved,
+    OutOfReach,
     OwnOperation,
     TechnicalOnly,
     desk_of,
 )
+from backend.domains.sync.rules.repairing import AuthorsOwn, RepairIncomplete
 from backend.domains.sync.schemas import desk as schemas
 
 log = logging.getLogger(__name__)
+_KNOWN = {named: known.entity for named, known in OPERATIONS.items()}
 _DECIDING = (ExceptionMissing, OwnOperation, TechnicalOnly, NotOpen, OutcomeMoved)
 blueprint = Blueprint("sync desk", __name__, description="What sync could not settle by itself: a person decides.")
 
@@ -79,12 +83,12 @@ def dismiss_exception(payload: dict[str, Any], key: str) -> dict[str, Any]:
 @blueprint.post("/sync/exceptions/<key>/repair")
 @caller(*READERS)
 @blueprint.arguments(schemas.RepairLine())
-@blueprint.refuses(*_DECIDING, NotRepairable, TooLarge)
+@blueprint.refuses(*_DECIDING, NotRepairable, AuthorsOwn, RepairIncomplete, OutOfReach, TooLarge)
 @blueprint.response(201, schemas.OperationWhole())
 def repair_line(payload: dict[str, Any], key: str) -> dict[str, Any]:
     """Make an operation of a line that stands beside, and judge it."""
     session, act = here()
-    op = perform(session, act, repair.repair_line, key=key, payload=payload)
+    op = perform(session, act, repair.repair_line, key=key, payload=payload, known=_KNOWN)
     return _judged(session, act, op)
 
 
@@ -101,12 +105,12 @@ def get_operation(op: UUID) -> dict[str, Any]:
 @blueprint.post("/sync/operations/<uuid:op>/redrive")
 @caller(*READERS)
 @blueprint.arguments(schemas.RedriveOperation())
-@blueprint.refuses(*_DECIDING, NotTheWindow, TooLarge)
+@blueprint.refuses(*_DECIDING, NotTheWindow, AuthorsOwn, OutOfReach, TooLarge)
 @blueprint.response(200, schemas.OperationWhole())
 def redrive_operation(payload: dict[str, Any], op: UUID) -> dict[str, Any]:
     """Have it judged again, repaired or vouched for where that is given. The new outcome reaches the phone by pull."""
     session, act = here()
-    perform(session, act, decide.redrive_operation, op=op, payload=payload)
+    perform(session, act, decide.redrive_operation, op=op, payload=payload, known=_KNOWN)
     return _judged(session, act, op)
 
 

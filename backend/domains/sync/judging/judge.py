@@ -125,7 +125,12 @@ def _judge_open(session: Session, act: Act, run: Run, kept: KeptOperation) -> Ve
         payload = tolerant(known.schema).load(operation.payload)
     except ValidationError as error:
         raise of_validation({"d": error.messages}) from error
-    return verdict_on(act, run, kept, *known.do(session, act, operation.entity, payload))
+    try:
+        done = known.do(session, act, operation.entity, payload)
+    except Problem as problem:  # an action points into its payload, as a body has it; here that is `d`
+        problem.errors = [(f"/d{pointer}", fault) for pointer, fault in problem.errors]
+        raise
+    return verdict_on(act, run, kept, *done)
 
 
 def _refuse(act: Act, run: Run, kept: KeptOperation, fault: Exception) -> Verdict | None:

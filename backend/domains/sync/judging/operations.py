@@ -111,7 +111,7 @@ def _void(session: Session, act: Act, entity: UUID, payload: dict[str, Any]) -> 
     place = session.get(Progress, entity)
     reach = SEQ_AHEAD + (place.acked_through if place else 0)
     if max(payload["seqs"]) > reach:
-        raise SeqRange(f"no operation may have a seq over {reach} yet", errors=[("/d/seqs", f"at most {reach}")])
+        raise SeqRange(f"no operation may have a seq over {reach} yet", errors=[("/seqs", f"at most {reach}")])
     for seq in sorted(set(payload["seqs"])):
         session.merge(VoidedSeq(replica=entity, seq=seq, reason=payload["reason"]))
     act.tell("replica.seqs_voided", "replica", entity, seqs=payload["seqs"][:100], count=len(payload["seqs"]))

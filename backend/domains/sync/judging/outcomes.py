@@ -127,7 +127,7 @@ def keys_of(verdicts: Sequence[Verdict]) -> list[str]:
 def _upsert(session: Session) -> sa.Insert:
     """Insert, or change what is not final yet: the first final outcome stands, whoever judged it."""
     table = table_of(Outcome)
-    changing = [column.name for column in table.c if column.name not in {"op", "replica", "person", "seq", "verb", "kept_at"}]
+    changing = [column.name for column in table.c if column.name not in {"op", "replica", "person", "seq", "kept_at"}]
     is_open = table.c.status.in_([sa.literal_column("'deferred'"), sa.literal_column("'received'")])  # executemany expands no parameters
     if is_sqlite(session):
         lite = sqlite.insert(table)

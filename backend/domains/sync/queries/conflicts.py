@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +13,19 @@ from sqlalchemy.orm import Session
 from backend.core.cursors import BadCursor, pack, unpack
 from backend.core.database.base import UtcDateTime
 from backend.domains.findings.model import Finding, Proposal, Report, Verification
-from backend.domains.findings.queries.proposals import proposal_view
+from backend.domains.findings.queries.proposals import proposal_view, single_view
 from backend.domains.identity import queries as identity
 from backend.domains.sync.model import LISTED, Outcome
-from backend.domains.sync.queries.reach import finding_of, within
+from backend.domains.sync.queries.reach import WHEN, finding_of, within
 from backend.domains.sync.rules.desk import ConflictMissing, Desk
-from backend.domains.sync.rules.settling import FIELDS, KINDS
+from backend.domains.sync.rules.settling import FIELDS, KINDS, of_choices
 
 _VERBS = {"withdraw_finding": "void_request", "verify_finding": "dispute", "amend_finding": "proposal"}
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """One conflict: `id` is its operation, or the finding where the desk's own amendment is proposed. `op` None for the latter."""
+    """One conflict: `id` is its operation, or the one proposal of the desk's own amendment. `op` None for the latter."""
 
     at: dt.datetime
     id: UUID
@@ -47,7 +47,7 @@ def list_conflicts(session: Session, desk: Desk, *, limit: int, cursor: str | No
 
 
 def get_conflict(session: Session, desk: Desk, key: UUID) -> Open:
-    """The conflict of this operation (or finding), if it is open and of this desk's areas. Raises ConflictMissing."""
+    """The conflict of this operation (or proposal), if it is open and of this desk's areas. Raises ConflictMissing."""
     found = _open(desk).subquery("open")
     row = session.execute(sa.select(found).where(found.c.id == key)).first()
     if row is None:
@@ -55,10 +55,35 @@ def get_conflict(session: Session, desk: Desk, key: UUID) -> Open:
     return Open(*row)
 
 
-def conflict_docs(session: Session, conflicts: list[Open]) -> list[dict[str, Any]]:
-    """The conflicts as shown: field by field what the phone saw, what it meant, and what stands now."""
+def conflict_docs(session: Session, desk: Desk, conflicts: list[Open]) -> list[dict[str, Any]]:
+    """The conflicts as shown: field by field what the phone saw, what it meant, and what stands now.
+
+    What people wrote is for who leads the area: an administrator sees which fields, and no values, notes or reasons.
+    """
     people = identity.names_of(session, {one.person for one in conflicts})
-    return [_doc(session, one, people) for one in conflicts]
+    docs = [_doc(session, one, people) for one in conflicts]
+    return [doc if _leads(session, desk, one) else _veiled(doc) for one, doc in zip(conflicts, docs, strict=True)]
+
+
+def _leads(session: Session, desk: Desk, one: Open) -> bool:
+    """Whether this desk has the conflict before it as shift leader, not as administrator alone."""
+    if not desk.administers:
+        return True
+    try:
+        get_conflict(session, replace(desk, administers=False), one.id)
+    except ConflictMissing:
+        return False
+    return True
+
+
+def _veiled(doc: dict[str, Any]) -> dict[str, Any]:
+    veiled = {**doc, "fields": [{**field, "base": None, "theirs": None, "ours": None} for field in doc["fields"]]}
+    if doc["void_request"] is not None:
+        veiled["void_request"] = {name: value for name, value in doc["void_request"].items() if name != "reason"}
+    if doc["dispute"] is not None:
+        verdicts = [{**verdict, "note": None} for verdict in doc["dispute"]["verdicts"]]
+        veiled["dispute"] = {**doc["dispute"], "note": None, "verdicts": verdicts}
+    return veiled
 
 
 def kind_of(session: Session, one: Open) -> str:
@@ -85,13 +110,13 @@ def _open(desk: Desk) -> sa.CompoundSelect[Any]:
         sa.text(LISTED),
         Outcome.status == "conflict",
         Outcome.entity_type == "finding",
-        within(desk, finding=finding_of(), person=Outcome.person),
+        within(desk, finding=finding_of(), person=Outcome.person, moments=WHEN),
     )
     listed = sa.select(Outcome.op).where(sa.text(LISTED), Outcome.status == "conflict")
     displaced = (
         sa.select(
             sa.func.min(Proposal.proposed_at, type_=UtcDateTime()),
-            sa.func.coalesce(Proposal.op, Proposal.finding),
+            sa.func.coalesce(Proposal.op, Proposal.id),
             Proposal.op,
             Proposal.finding,
             Proposal.proposed_by,
@@ -99,9 +124,9 @@ def _open(desk: Desk) -> sa.CompoundSelect[Any]:
         .where(
             Proposal.resolved_at.is_(None),
             sa.or_(Proposal.op.is_(None), Proposal.op.not_in(listed)),
-            within(desk, finding=Proposal.finding, person=Proposal.proposed_by),
+            within(desk, finding=Proposal.finding, person=Proposal.proposed_by, moments=(Proposal.proposed_at,)),
         )
-        .group_by(Proposal.op, Proposal.finding, Proposal.proposed_by)
+        .group_by(sa.func.coalesce(Proposal.op, Proposal.id), Proposal.op, Proposal.finding, Proposal.proposed_by)
     )
     return sa.union_all(conflicts, displaced)
 
@@ -110,7 +135,9 @@ def _doc(session: Session, one: Open, people: dict[UUID, str]) -> dict[str, Any]
     finding = session.get(Finding, one.finding)
     outcome = session.get(Outcome, one.op) if one.op is not None else None
     kind = kind_of(session, one)
-    view = proposal_view(session, one.finding, one.op) if kind == "proposal" else None
+    view = None
+    if kind == "proposal":
+        view = proposal_view(session, one.finding, one.op) if one.op is not None else single_view(session, one.id)
     en, zh = KINDS[kind]
     return {
         "id": one.id,
@@ -179,8 +206,9 @@ def _key(values: list[Any]) -> sa.Tuple:
 
 
 def find_outcome(session: Session, one: Open) -> tuple[str | None, str | None, int | None]:
-    """Status, code and number of its operation's outcome as it is now; nothing for what was no operation's."""
+    """Status, code and number of its operation's outcome as it is now; no number for what was no operation's."""
     if one.op is None:
-        return None, None, None
+        choice = session.scalar(sa.select(Proposal.choice).where(Proposal.id == one.id))
+        return ("conflict", "proposed", None) if choice is None else ("merged", of_choices([choice]), None)
     row = session.execute(sa.select(Outcome.status, Outcome.code, Outcome.at_seq).where(Outcome.op == one.op)).first()
     return (row.status, row.code, row.at_seq) if row else (None, None, None)

@@ -16,7 +16,7 @@ from backend.domains.evidence.model import Photo
 from backend.domains.identity.model import Replica
 from backend.domains.sync.model import LISTED, Decision, Incident, KeptLine, Outcome, Progress, Push, VoidedSeq
 from backend.domains.sync.queries.kept import JUDGED_LANES
-from backend.domains.sync.queries.reach import finding_of, within
+from backend.domains.sync.queries.reach import WHEN, finding_of, within
 from backend.domains.sync.rules.desk import KINDS, OVERDUE, PHOTO_OVERDUE, Desk, ExceptionMissing
 
 ABOUT = {"beside": "line", "hole": "hole", "photo_missing": "photo", "incident": "incident"}
@@ -127,7 +127,7 @@ def _operations(desk: Desk, now: dt.datetime, subject: UUID | None) -> sa.Select
             sa.func.coalesce(Outcome.code, "") == "time_uncertain",
             Outcome.kept_at <= now - OVERDUE,
         ),
-        within(desk, finding=finding_of(), person=Outcome.person),
+        within(desk, finding=finding_of(), person=Outcome.person, moments=WHEN),
     )
     return query if subject is None else query.where(Outcome.op == subject)
 
@@ -147,7 +147,7 @@ def _unjudged(desk: Desk, now: dt.datetime, subject: UUID | None) -> sa.Select[*
             Progress.unjudged > 0,
             Outcome.op.is_(None),
             Push.received_at <= now - OVERDUE,
-            within(desk, finding=_NO_ID, person=Replica.person),
+            within(desk, finding=_NO_ID, person=Replica.person, moments=(Push.received_at,)),
         )
     )
     return query if subject is None else query.where(KeptLine.op == subject)
@@ -164,7 +164,7 @@ def _lines(desk: Desk, subject: UUID | None) -> sa.Select[*tuple[Any, ...]]:
             sa.text("lane <> 'main'"),  # literally as the partial index has it
             KeptLine.lane.not_in(JUDGED_LANES),
             ~_decided("line", KeptLine.push, KeptLine.line),
-            within(desk, finding=_NO_ID, person=Replica.person),
+            within(desk, finding=_NO_ID, person=Replica.person, moments=(Push.received_at,)),
         )
     )
     return query if subject is None else query.where(KeptLine.push == subject)
@@ -198,7 +198,7 @@ def _holes(desk: Desk, now: dt.datetime, subject: UUID | None) -> sa.Select[*tup
             steps.c.seq > first,
             steps.c.at <= now - OVERDUE,
             ~_decided("hole", steps.c.replica, first),
-            within(desk, finding=_NO_ID, person=Replica.person),
+            within(desk, finding=_NO_ID, person=Replica.person, moments=(steps.c.at,)),
         )
     )
 
@@ -212,7 +212,7 @@ def _photos(desk: Desk, now: dt.datetime, subject: UUID | None) -> sa.Select[*tu
         Photo.retracted_at.is_(None),
         Photo.declared_at <= now - PHOTO_OVERDUE,
         ~_decided("photo", Photo.id, _NO_NUMBER),
-        within(desk, finding=Photo.subject, person=Photo.declared_by),
+        within(desk, finding=Photo.subject, person=Photo.declared_by, moments=(Photo.declared_at,)),
     )
     return query if subject is None else query.where(Photo.id == subject)
 
@@ -221,7 +221,7 @@ def _incidents(desk: Desk, subject: UUID | None) -> sa.Select[*tuple[Any, ...]]:
     query = (
         sa.select(sa.literal("incident"), Incident.at, Incident.id, _NO_NUMBER, Incident.replica, Replica.person, _NO_ID.label("finding"))
         .outerjoin(Replica, Replica.id == Incident.replica)
-        .where(Incident.closed_at.is_(None), within(desk, finding=_NO_ID, person=Replica.person))
+        .where(Incident.closed_at.is_(None), within(desk, finding=_NO_ID, person=Replica.person, moments=(Incident.at,)))
     )
     return query if subject is None else query.where(Incident.id == subject)
 

@@ -19,14 +19,17 @@ from backend.domains.identity import queries as identity
 from backend.domains.sync.model import Decision, Incident, KeptLine, Outcome, Progress, Push
 from backend.domains.sync.queries.exceptions import Listed, get_exception
 from backend.domains.sync.queries.kept import JUDGED_LANES, outcomes_of
-from backend.domains.sync.queries.reach import find_operation
+from backend.domains.sync.queries.reach import find_operation, leads
 from backend.domains.sync.queries.standing import standing
 from backend.domains.sync.queries.waiting import awaited_by
 from backend.domains.sync.rules.desk import KINDS, OPEN, Desk, ExceptionMissing, Standing, decisions_open, waited_for
 
+_VEILED = {"text": None, "base64": None}
+"""What of a line is personal: its bytes."""
+
 
 def exception_docs(session: Session, desk: Desk, listed: Sequence[Listed], *, now: dt.datetime) -> list[dict[str, Any]]:
-    """The exceptions as shown, in their order."""
+    """The exceptions as shown, in their order; lines without their text to who does not lead their area."""
     outcomes = outcomes_of(session, [one.subject for one in listed if one.about == "op"])
     awaits = awaited_by(session, list(outcomes))
     people = identity.names_of(session, {one.person for one in listed if one.person is not None})
@@ -37,6 +40,8 @@ def exception_docs(session: Session, desk: Desk, listed: Sequence[Listed], *, no
         facts = _FACTS[one.about](session, one, now) if one.about in _FACTS else {}
         if one.about == "op" and outcome is None:
             facts = raw_line(_first_line(session, one.subject)[0])
+        if "sha256" in facts and "text" in facts and not leads(session, desk, one.about, one.subject):
+            facts = {**facts, **_VEILED}
         lane = facts.get("lane")
         case = Standing(one.kind, one.person, outcome.status if outcome else None, lane, outcome is not None and _estimated(outcome))
         en, zh = KINDS[one.kind]
@@ -59,7 +64,10 @@ def exception_docs(session: Session, desk: Desk, listed: Sequence[Listed], *, no
 
 
 def operation_doc(session: Session, desk: Desk, op: UUID, *, now: dt.datetime) -> dict[str, Any]:
-    """Everything about one operation, for a desk that is answerable for it. Raises ExceptionMissing."""
+    """Everything about one operation, for a desk that is answerable for it. Raises ExceptionMissing.
+
+    What people wrote, in the line or into it by a repair, is for who leads its area; an administrator sees what is technical.
+    """
     outcome = find_operation(session, desk, op)
     if outcome is None:
         raise ExceptionMissing(f"there is no operation {op} of your areas")
@@ -73,6 +81,7 @@ def operation_doc(session: Session, desk: Desk, op: UUID, *, now: dt.datetime) -
     decisions_left = [each for each in decisions_open(case, desk) if each != "dismiss" or kind is not None]
     finding = outcome.entity if outcome.entity_type == "finding" else None
     number = _numbers(session, [finding]).get(finding) if finding else None
+    veil: dict[str, Any] = {} if leads(session, desk, "op", op) else _VEILED
     return {
         **_brief(outcome),
         "replica": outcome.replica,
@@ -81,7 +90,7 @@ def operation_doc(session: Session, desk: Desk, op: UUID, *, now: dt.datetime) -
         "effects": outcome.effects,
         "at_seq": outcome.at_seq,
         "settled_at": outcome.settled_at,
-        "line": raw_line(line),
+        "line": {**raw_line(line), **veil},
         "header": push.header,
         "time": {
             "device": _device_time(line),
@@ -94,7 +103,7 @@ def operation_doc(session: Session, desk: Desk, op: UUID, *, now: dt.datetime) -
         "waits_for": [waited_for(key) for key in awaited_by(session, [op])[op]],
         "finding": {"id": finding, "number": number} if finding else None,
         "history": _history(session, op),
-        "decisions_made": [_decided(row, names) for row in decisions],
+        "decisions_made": [_decided(row, names) | ({"data": None} if veil else {}) for row in decisions],
         "kind": kind,
         "decisions": decisions_left if kind is not None or outcome.status in OPEN else [],
     }

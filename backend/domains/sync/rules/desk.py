@@ -35,6 +35,9 @@ TECHNICAL = frozenset({"hole", "incident", "waiting"})
 OPEN = frozenset({"rejected", "deferred", "received"})
 """Statuses of an operation that can be judged again; what is in effect, or proposed, cannot."""
 
+KEEPS_ITS_OP = frozenset({"fork", "seq_range"})
+"""Lanes whose lines are whole operations under an id of their own, and which a phone renumbers and sends again."""
+
 BESIDE_REPAIRABLE = frozenset({"malformed", "op_reuse", "fork", "seq_range"})
 """Lanes out of which an operation can be made; of what was too large only the beginning is kept."""
 
@@ -66,7 +69,7 @@ class NotOpen(Clash):
     title = "There is nothing left to decide"
     title_zh = "已无需处理"
     way_out = "Look at its present outcome; what is in effect is changed by a move on the finding."
-    way_out_zh = "请查看其当前结果；已生效的内容须通过案件操作变更。"
+    way_out_zh = "请查看其当前结果；已生效的内容须通过案卷操作变更。"
 
 
 class OutcomeMoved(Clash):
@@ -97,6 +100,16 @@ class TechnicalOnly(Forbidden):
     title_zh = "此项须由值班长处理"
     way_out = "Ask a shift leader of the area; an administrator lets waiting operations be judged again as they are, and closes incidents."
     way_out_zh = "请由辖区值班长处理；管理员仅可原样重新处理等待中的操作和关闭技术异常。"
+
+
+class OutOfReach(Forbidden):
+    """A repair would make an operation act where whoever repairs it does not lead."""
+
+    slug = "out_of_reach"
+    title = "Outside your areas"
+    title_zh = "超出您的辖区"
+    way_out = "Ask a shift leader of the area that the operation is to act in, or of the district."
+    way_out_zh = "请由该操作所涉区域或全区的值班长处理。"
 
 
 class NotTheWindow(Invalid):
@@ -157,7 +170,7 @@ def waited_for(key: str) -> dict[str, str]:
     words = {
         "op": (f"operation {name}, on which it depends", f"所依赖的操作 {name}"),
         "settled": (f"the earlier operation {name} on the same record", f"同一对象上较早的操作 {name}"),
-        "finding": (f"finding {name}, or a change of it", f"案件 {name} 到达或变更"),
+        "finding": (f"finding {name}, or a change of it", f"案卷 {name} 到达或变更"),
         "patrol": (f"patrol {name}, or a change of it", f"巡查 {name} 到达或变更"),
         "operation": (f"a server that knows {name}", f"支持 {name} 的服务器版本"),
     }

@@ -18,7 +18,7 @@ FIELDS = {
 
 KINDS = {
     "proposal": ("Another value stands; this one is proposed", "现值与手机所报不同，列为修改建议"),
-    "void_request": ("A withdrawal of a case that was filed: void it?", "已立案案件的撤回，待决定是否作废"),
+    "void_request": ("A withdrawal of a case that was filed: void it?", "已立案案卷的撤回，待决定是否作废"),
     "dispute": ("Verdicts on one report differ", "对同一整改报告的核查结论不一致"),
     "other": ("Kept beside what stands", "已保留，未生效"),
 }
@@ -28,8 +28,11 @@ Resolution = Literal["resolved_keep", "resolved_take", "resolved_merge"]
 
 
 def of_choices(choices: Collection[str]) -> Resolution:
-    """The outcome of an amendment whose proposals were decided: all kept as it stood, all taken as proposed, or something of both."""
-    made = set(choices)
+    """The outcome of an amendment whose proposals were decided: all kept as it stood, all taken as proposed, or something of both.
+
+    One that was overtaken, by its author or another, never took effect: what stood then stands.
+    """
+    made = {"keep" if each == "overtaken" else each for each in choices}
     if made == {"take"}:
         return "resolved_take"
     return "resolved_keep" if made <= {"keep"} else "resolved_merge"

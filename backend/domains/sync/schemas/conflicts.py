@@ -49,7 +49,10 @@ class Dispute(Schema):
 
 
 class Conflict(Schema):
-    """Something valid that is not in effect. `id` is its operation, or the finding for what the desk itself proposed."""
+    """Something valid that is not in effect. `id` is its operation, or the proposal for what the desk itself proposed.
+
+    To an administrator values, notes and reasons are not shown.
+    """
 
     id = fields.UUID()
     op = fields.UUID(allow_none=True)
@@ -89,7 +92,7 @@ class FieldChoice(Schema):
 
 
 class ResolveConflict(Schema):
-    """`fields` for proposals, `decision` for all else; `choices` of the conflict says which."""
+    """`fields` for proposals, `decision` for all else; `choices` of the conflict says which. The other member is refused."""
 
     fields_ = fields.Dict(
         keys=fields.String(validate=validate.OneOf(list(FIELDS))),
@@ -104,7 +107,7 @@ class ResolveConflict(Schema):
 
 
 class ConflictResolved(Schema):
-    """What the operation became; `conflict` while more of it is open. Null for what was no operation's."""
+    """What the operation became; `conflict` while more of it is open. `at_seq` is null for what was no operation's."""
 
     id = fields.UUID()
     finding = fields.UUID()

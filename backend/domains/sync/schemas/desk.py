@@ -93,7 +93,7 @@ class ExceptionPage(Schema):
 
 
 class RawLine(Schema):
-    """A line as it arrived: text, or base64 where it is no UTF-8. Of one over 64 KiB the beginning."""
+    """A line as it arrived: text, or base64 where it is no UTF-8. Of one over 64 KiB the beginning. Neither for an administrator."""
 
     push = fields.UUID()
     line = fields.Integer()
@@ -128,7 +128,7 @@ class Told(Schema):
 
 
 class DecisionMade(Schema):
-    """What somebody decided."""
+    """What somebody decided. `data`: the operation as repaired, or how a conflict was settled; not for an administrator."""
 
     kind = fields.String()
     by = fields.Nested(Someone(), allow_none=True)
@@ -179,18 +179,23 @@ class _Content(Schema):
 class RedriveOperation(_Content):
     """Judge it again. What is given of `t`, `v`, `at`, `d`, `deps` and `entity` is put in place of the line's own; the raw line stays.
 
-    `vouch`: the caller answers for its author's standing at that time. `happened_at`: when it was done, of an estimated time. `at_seq`:
-    the outcome that was looked at; if it is another by now, 409.
+    `t`, `v`, `at`, type and id of `entity` only where the line's own cannot be read or is unknown here; `d` never of what its author says
+    to have seen, done or taken back (verify_finding, report_rectification, self_resolve_finding, withdraw_finding).
+    `vouch`: the caller answers for its author's standing at that time; left out, it is as decided before. `happened_at`: when it was done,
+    of an estimated time. `at_seq`: the outcome that was looked at; if it is another by now, 409.
     """
 
     reason = fields.String(required=True, validate=_REASON)
-    vouch = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    vouch = fields.Boolean(load_default=None, truthy={True}, falsy={False})
     happened_at = Moment(load_default=None, allow_none=True)
     at_seq = fields.Integer(strict=True, load_default=None, allow_none=True)
 
 
 class RepairLine(_Content):
-    """Make an operation of a line that stands beside. What is not given is taken from the line, where it can be read."""
+    """Make an operation of a line that stands beside. What is not given is taken from the line, where it can be read.
+
+    The same may be changed as of an operation; of a malformed line nothing is made that its author says to have seen, done or taken back.
+    """
 
     reason = fields.String(required=True, validate=_REASON)
 

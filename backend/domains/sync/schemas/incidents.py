@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 class ConfirmRestore(Schema):
     """Whether a backup was restored, and how that is known."""
 
-    restored = fields.Boolean(required=True)
+    restored = fields.Boolean(required=True, truthy={True}, falsy={False})
     note = fields.String(required=True, validate=validate.Length(min=1, max=2000))
 
 

@@ -26,6 +26,11 @@ _LEFT_OUT = {
 _NOT_STATE = {findings.NumberCounter.__tablename__}
 _OWNERS = ("finding", "subject", "patrol", "deadline")
 """Columns that name what a row belongs to; findings and patrols stand for themselves."""
+_BELONGS: tuple[tuple[sa.Column[Any], sa.Column[Any]], ...] = tuple(
+    (table_of(kind).c.id, table_of(kind).c[owner])
+    for kind, owner in ((Deadline, "subject"), (findings.Dispatch, "finding"), (findings.Report, "finding"), (Photo, "subject"))
+)
+"""What rows belong to that others belong to, up to the finding or patrol."""
 _OWN = {findings.Finding.__tablename__, patrols.Patrol.__tablename__}
 
 
@@ -41,11 +46,12 @@ class Difference:
 
 
 def tables() -> list[sa.Table]:
-    """All that is compared: every table of findings and patrols, photos, and deadlines. Parents first."""
+    """All that is compared: every table of findings and patrols, photos, and deadlines. What others belong to comes before them."""
     modules = {findings.__name__, patrols.__name__}
     names = {table_of(mapper.class_).name for mapper in Base.registry.mappers if mapper.class_.__module__ in modules} - _NOT_STATE
     names |= {table_of(kind).name for kind in (Photo, Deadline, DeadlineEvent)}
-    return [table for table in Base.metadata.sorted_tables if table.name in names]
+    found = [table for table in Base.metadata.sorted_tables if table.name in names]
+    return sorted(found, key=lambda table: table.name in {table_of(kind).name for kind in (Deadline, DeadlineEvent)})
 
 
 def replay_digest(session: Session, *, left_out: set[str] | None = None) -> dict[str, str]:
@@ -80,9 +86,27 @@ def differences(source: Session, target: Session, *, left_out: set[str] | None =
                 one, other = next(ours, None), next(theirs, None)
 
 
-def first_told(session: Session, subject: str) -> int:
-    """The journal's number of the first entry about this finding or patrol; 0 where there is none."""
-    return session.scalar(sa.select(sa.func.min(JournalEntry.seq)).where(JournalEntry.subject == subject)) or 0
+def first_told(source: Session, target: Session, subject: str) -> int:
+    """The source's number of the first entry about the finding or patrol to which this belongs; 0 where there is none.
+
+    What a row belongs to is looked up in either: one of them alone may have it.
+    """
+    subject = _root(source, target, subject)
+    return source.scalar(sa.select(sa.func.min(JournalEntry.seq)).where(JournalEntry.subject == subject)) or 0
+
+
+def _root(source: Session, target: Session, subject: str) -> str:
+    """The finding or patrol: of an event its deadline's, of a deadline its dispatch's, of what hangs on a dispatch its finding."""
+    try:
+        key = UUID(subject)
+    except ValueError:  # a blob has no owner
+        return subject
+    for own, owner in _BELONGS:
+        for session in (source, target):
+            found = session.scalar(sa.select(owner).where(own == key))
+            if found is not None:
+                return _root(source, target, str(found))
+    return subject
 
 
 def _rows(session: Session, table: sa.Table, gone: set[str]) -> Iterator[tuple[tuple[Any, ...], bytes, str]]:

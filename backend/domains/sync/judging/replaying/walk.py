@@ -44,8 +44,8 @@ class Done:
     """Case numbers that were given in it."""
 
     def subjects(self) -> set[str]:
-        """What it was about."""
-        return {subject for _, _, subject, _ in self.told}
+        """What it was about, of that which is done again."""
+        return {subject for _, kind, subject, _ in self.told if kind in REPLAYED}
 
 
 def acts_done(session: Session) -> Iterator[Done]:

@@ -13,6 +13,7 @@ from backend.domains.sync.queries.verify.lines import Sequences, sequences
 from backend.domains.sync.queries.verify.outcomes import Open, history, outcomes
 from backend.domains.sync.queries.verify.photos import Bytes, Promises, photos
 from backend.domains.sync.queries.verify.report import Report, be_patient
+from backend.domains.sync.queries.verify.told import told
 
 GRACE = dt.timedelta(minutes=1)
 """So long a line may be on its way from being kept to being judged."""
@@ -29,6 +30,7 @@ def verify(session: Session, *, now: dt.datetime, store: Bytes | None = None, gr
     report.take(sequences(session, found))
     report.take(outcomes(session, unjudged, now=now, grace=grace))
     report.take(history(session))
+    report.take(told(session, now=now, grace=grace))
     report.take(journal(session))
     report.take(photos(session, promises, now=now, store=store))
     report.take(feed(session))

@@ -6,7 +6,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -45,6 +44,8 @@ class _Walk:
     """Along the seqs of one replica: through which all is there, the chain up to there and up to what was acknowledged."""
 
     voids: set[int]
+    passed: set[int]
+    """Those of them that were acknowledged as void: a line that came later stands outside the chain."""
     acked: int
     through: int = 0
     chain: bytes = bytes(32)
@@ -55,6 +56,9 @@ class _Walk:
 
     def take(self, seq: int, sha256: bytes) -> None:
         self.highest = seq
+        if seq in self.passed:
+            self._pass_voids(seq + 1)
+            return
         self._pass_voids(seq)
         if seq != self.through + 1:
             self.above.add(seq)
@@ -68,7 +72,7 @@ class _Walk:
         self.highest = max(self.highest, *self.voids, 0)
 
     def _pass_voids(self, before: int | None) -> None:
-        while self.through + 1 in self.voids and self.through + 1 != before and not self.above:
+        while self.through + 1 in self.voids and (before is None or self.through + 1 < before) and not self.above:
             self.through += 1
 
     @property
@@ -79,7 +83,8 @@ class _Walk:
 
 def _sequence(session: Session, place: sa.Row[tuple[object, ...]], found: Sequences) -> Iterator[Violation]:
     subject = f"replica {place.replica}"
-    walk = _Walk(_voids(session, place.replica), place.acked_through)
+    voids = session.execute(sa.select(VoidedSeq.seq, VoidedSeq.passed).where(VoidedSeq.replica == place.replica)).all()
+    walk = _Walk({row.seq for row in voids}, {row.seq for row in voids if row.passed}, place.acked_through)
     query = sa.select(KeptLine.seq, KeptLine.sha256, KeptLine.raw).where(_MAIN, KeptLine.replica == place.replica).order_by(KeptLine.seq)
     for row in stream(session, query):
         if hashlib.sha256(row.raw).digest() != row.sha256:
@@ -107,10 +112,6 @@ def _compared(subject: str, place: sa.Row[tuple[object, ...]], walk: _Walk) -> I
         yield Violation(
             "I1", subject, f"the highest seq said to be seen is {place.highest}, what is kept and explained ends with {walk.highest}"
         )
-
-
-def _voids(session: Session, replica: UUID) -> set[int]:
-    return set(session.scalars(sa.select(VoidedSeq.seq).where(VoidedSeq.replica == replica)))
 
 
 def _beside(session: Session, found: Sequences) -> Iterator[Violation]:
