@@ -1,4 +1,4 @@
-"""Every bench, one after the other, and one table at the end. Two to three minutes; `--quick` about one."""
+"""Every bench but the ten days, one after the other, and one table at the end. Five to six minutes; `--quick` about two."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import os
 import subprocess
 from pathlib import Path
 
+import behind
+import crowd
+import first_sync
 import house
 import locate
 import measure
 import photos
 import pull
 import push
+import steady
 from measure import Figure
 
 
@@ -34,6 +38,10 @@ def main() -> None:
         "photos": photos.run(quick=asked.quick, stages=asked.stages),
         "pull": pull.run(quick=asked.quick, stages=asked.stages),
         "push": push.run(quick=asked.quick, postgres=not asked.no_postgres, stages=asked.stages),
+        "crowd": crowd.run(quick=asked.quick, postgres=not asked.no_postgres),
+        "steady": steady.run(quick=asked.quick, postgres=not asked.no_postgres),
+        "first_sync": first_sync.run(quick=asked.quick, postgres=not asked.no_postgres),
+        "behind": behind.run(quick=asked.quick, postgres=not asked.no_postgres),
     }
     print("\nAll figures with a target")
     head = ["bench", "figure", "median", "ratio to the probe of this run", "target", ""]

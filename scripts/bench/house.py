@@ -33,32 +33,56 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", 
 
 @dataclass(slots=True)
 class Server:
-    """A running server: where it listens, where its data is, its web process and the file it logs to."""
+    """A running server: where it listens, where its data is, gunicorn's master process and the file it logs to."""
 
     port: int
     folder: Path
     url: str
     process: subprocess.Popen[bytes]
     log: Path
+    background: subprocess.Popen[bytes] | None = None
 
-    def worker(self) -> int:
-        """The process id of its one web worker (gunicorn's master only watches over it)."""
+    def workers(self) -> list[int]:
+        """The process ids of its web workers (gunicorn's master only watches over them)."""
         master = self.process.pid
-        return int(Path(f"/proc/{master}/task/{master}/children").read_text().split()[0])
+        return [int(each) for each in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
 
     def cpu(self) -> float:
-        """CPU seconds its web worker has used: what a busy machine disturbs least."""
-        fields = Path(f"/proc/{self.worker()}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """CPU seconds its web workers have used: what a busy machine disturbs least."""
+        return sum(cpu_of(pid) for pid in self.workers())
 
     def memory(self) -> tuple[int, int]:
-        """PSS and RSS of the web worker, in MB: PSS counts pages shared with the master once."""
-        found = {"Pss:": 0, "Rss:": 0}
-        for line in Path(f"/proc/{self.worker()}/smaps_rollup").read_text().splitlines():
-            name, *rest = line.split()
-            if name in found:
-                found[name] = int(rest[0]) // 1024
-        return found["Pss:"], found["Rss:"]
+        """PSS and RSS of its largest web worker, in MB: PSS counts pages shared with the master once."""
+        return max(memory_of(pid) for pid in self.workers())
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds this process has used, all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_of(pid: int) -> tuple[int, int]:
+    """PSS and RSS of this process, in MB."""
+    found = {"Pss:": 0, "Rss:": 0}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        name, *rest = line.split()
+        if name in found:
+            found[name] = int(rest[0]) // 1024
+    return found["Pss:"], found["Rss:"]
+
+
+def postgres_cpu(home: Path) -> float:
+    """CPU seconds of all processes of the PostgreSQL under this folder, those that ended among them."""
+    seconds = 0.0
+    for pid_file in home.glob("postgres-*/data/postmaster.pid"):
+        master = int(pid_file.read_text().split()[0])
+        fields = Path(f"/proc/{master}/stat").read_text().rsplit(")", 1)[1].split()
+        seconds += sum(int(each) for each in fields[11:15]) / os.sysconf("SC_CLK_TCK")  # its own and its dead children's
+        for child in Path(f"/proc/{master}/task/{master}/children").read_text().split():
+            with contextlib.suppress(FileNotFoundError):
+                seconds += cpu_of(int(child))
+    return seconds
 
 
 @contextlib.contextmanager
@@ -76,7 +100,8 @@ def environment(data: Path, url: str | None) -> dict[str, str]:
     """What a process of this server is started with: nothing of the caller's own settings."""
     ours = {"DATA_FOLDER", "DATABASE_URL", "BLOB_STORE", "SECRET_KEY", "PORT", "HOST", "WEB_WORKERS", "WEB_THREADS", "LOG_LEVEL"}
     clean = {name: value for name, value in os.environ.items() if name not in ours}
-    return {**clean, "DATA_FOLDER": str(data), **({"DATABASE_URL": url} if url else {})}
+    # As scripts/serve has it: one heap a thread would keep what each once needed.
+    return {"MALLOC_ARENA_MAX": "2", **clean, "DATA_FOLDER": str(data), **({"DATABASE_URL": url} if url else {})}
 
 
 def seed(data: Path, url: str | None = None) -> str:
@@ -120,8 +145,8 @@ class _Template:
 
 
 @contextlib.contextmanager
-def serving(data: Path, url: str, *, background: bool = False) -> Iterator[Server]:
-    """One gunicorn process with one web worker on a free loopback port, as scripts/serve starts it; with `background` the worker too."""
+def serving(data: Path, url: str, *, workers: int = 1, threads: int = 32, background: bool = False) -> Iterator[Server]:
+    """Gunicorn with one web worker on a free loopback port, as scripts/serve starts it, or several; `background`: the worker too."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -132,11 +157,11 @@ def serving(data: Path, url: str, *, background: bool = False) -> Iterator[Serve
         "--bind",
         f"127.0.0.1:{port}",
         "--workers",
-        "1",
+        str(workers),
         "--worker-class",
         "gthread",
         "--threads",
-        "32",
+        str(threads),
     ]
     web += ["--keep-alive", "75", "--timeout", "120", "--no-control-socket", "--log-level", "warning"]
     commands = [web, *([[str(BIN / "flask"), "--app", "app", "worker"]] if background else [])]
@@ -146,7 +171,7 @@ def serving(data: Path, url: str, *, background: bool = False) -> Iterator[Serve
             process = subprocess.Popen(command, cwd=ROOT, env=environment(data, url), stdout=said, stderr=said)
             stop.callback(_end, process)
             started.append(process)
-        server = Server(port, data, url, started[0], log)
+        server = Server(port, data, url, started[0], log, started[1] if background else None)
         _await(server)
         yield server
 
@@ -173,7 +198,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def postgres(home: Path) -> Iterator[str]:
+def durable_postgres(home: Path) -> Iterator[str]:
     """A PostgreSQL of its own whose commits wait for the disk; the libpq address without a database. Raises NoPostgres."""
     from tests.make import postgres as cluster  # noqa: PLC0415 - only where it is asked for
 
@@ -192,6 +217,27 @@ def postgres(home: Path) -> Iterator[str]:
         yield address
     finally:
         cluster.stop(home)
+
+
+def databases(stack: contextlib.ExitStack, name: str, *, postgres: bool = True, only: str | None = None) -> Iterator[tuple[str, Path, str]]:
+    """A seeded database of each kind for the length of the stack: what it is called, a folder of its own, its URL. Data is in `data`."""
+    root = stack.enter_context(folder(name))
+    if only in {None, "sqlite"}:
+        (root / "lite").mkdir()
+        yield "SQLite", root / "lite", seed(root / "lite" / "data")
+    if not postgres or only == "sqlite":
+        return
+    home = root / "post"
+    home.mkdir(mode=0o755)
+    try:
+        address = stack.enter_context(durable_postgres(home))
+    except RuntimeError as error:
+        print(f"  PostgreSQL left out: {error}", flush=True)
+        return
+    url = create_database(address, "bench")
+    seed(home / "data", url)
+    print(f"  PostgreSQL {postgres_version(address)}, fsync and synchronous_commit on", flush=True)
+    yield "PostgreSQL", home, url
 
 
 def create_database(address: str, name: str, *, like: str = "template0") -> str:

@@ -32,17 +32,21 @@ class Refused(RuntimeError):
 class Phone:
     """A person's phone with an own replica. Every request goes over one connection."""
 
-    def __init__(self, server: Server, login: str = "lin") -> None:
+    def __init__(self, server: Server, login: str = "lin", *, token: str | None = None) -> None:
+        """Sign in as `login`, or go on with the token of a session that is open already."""
         self.server = server
         self.wire = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-        session = self.json("POST", "/sessions", {"login": login, "password": cast.PASSWORD}, token=None)
-        self.token: str = session["access_token"]
+        self.token = token or self._sign_in(login)
         store = {"install_id": str(new_id()), "platform": "bench", "app_version": "1", "schema": 1}
         registered = self.json("POST", "/replicas", store)
         self.replica: str = registered["replica"]
         self.epoch: str = registered["epoch"]
         self.credential: str = registered["credential"]
         self.seq = 0
+
+    def _sign_in(self, login: str) -> str:
+        session = self.json("POST", "/sessions", {"login": login, "password": cast.PASSWORD}, token=None)
+        return str(session["access_token"])
 
     def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str], *, token: str | None) -> tuple[int, bytes, Any]:
         """One exchange: status, body, headers."""
@@ -77,7 +81,7 @@ class Phone:
         return text
 
     def batch(self, ground: Ground, *, operations: int = 200, hashes: list[tuple[str, int]] | None = None) -> bytes:
-        """The next body: a patrol opened and `operations - 1` findings in it, each with two declared photos.
+        """The next body: a patrol opened, `operations - 2` findings in it with two declared photos each, and the patrol closed.
 
         `hashes` are (SHA-256, size) of photos that will really be delivered, two a finding as far as they reach.
         """
@@ -100,15 +104,17 @@ class Phone:
         """The operations of the next batch."""
         given = iter(hashes)
         patrol = str(new_id())
-        opened = self._operation("open_patrol", "patrol", patrol, {"planned": None})
+        opened = self.operation("open_patrol", "patrol", patrol, {"planned": None})
         made = [opened]
-        for _ in range(operations - 1):
+        for _ in range(operations - 2):
             pair = [next(given, (ground.chance.randbytes(32).hex(), 402_113)) for _ in range(2)]
             payload = ground.finding(patrol, pair)
-            made.append({**self._operation("record_finding", "finding", str(new_id()), payload), "deps": [opened["op"]]})
-        return made
+            made.append({**self.operation("record_finding", "finding", str(new_id()), payload), "deps": [opened["op"]]})
+        closed = self.operation("close_patrol", "patrol", patrol, {"visited": []})
+        return [*made, {**closed, "deps": [opened["op"]]}]
 
-    def _operation(self, verb: str, kind: str, entity: str, payload: dict[str, Any]) -> dict[str, Any]:
+    def operation(self, verb: str, kind: str, entity: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """The next line: done two hours ago by the phone's clock, 10,000 s before the header's by its monotonic one."""
         self.seq += 1
         at = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
         return {
@@ -177,7 +183,7 @@ class Ground:
             "note": "路面破损，约两平方米，影响非机动车通行。",
             "photos": [
                 {"id": str(new_id()), "sha256": sha256, "bytes": size, "mime": "image/jpeg", "role": role, "taken_at": taken}
-                for (sha256, size), role in zip(photos, ("before", "scene"), strict=True)
+                for (sha256, size), role in zip(photos, ("before", "scene"), strict=False)
             ],
         }
 

@@ -7,6 +7,7 @@ same rows by plain sqlite3 and the same documents through orjson, one process an
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import shutil
 import sqlite3
 import time
@@ -143,7 +144,7 @@ def _shelf(stack: contextlib.ExitStack, data: Path, template: Path, size: int) -
     shutil.copyfile(template, path)
     shutil.copyfile(template.parent / "settings.env", data / "settings.env")
     began = time.perf_counter()
-    first, top = grow(path, size)
+    first, top = grow(f"sqlite:///{path}", size)
     measure.say(f"{size:,} findings made in {time.perf_counter() - began:.1f} s, {path.stat().st_size / 1e6:,.0f} MB")
     server = stack.enter_context(house.serving(data, f"sqlite:///{path}"))
     reader = Phone(server, READER)
@@ -154,7 +155,7 @@ def _shelf(stack: contextlib.ExitStack, data: Path, template: Path, size: int) -
     scopes = orjson.loads(reader.pull(None, 1))["scopes"]["added"]
 
     def at(seq: int) -> str:
-        return cursors.pack(cursors.Position(reader.epoch, dict.fromkeys(scopes, seq), top), secret)
+        return cursors.pack(cursors.Position(reader.epoch, dict.fromkeys(scopes, seq), top), secret, now=dt.datetime.now(dt.UTC))
 
     return Shelf(size, server, reader, at(_page_start(path, first)), at(top - PAGE), at(top - NEW))
 

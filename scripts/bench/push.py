@@ -118,7 +118,7 @@ def _sides(stack: contextlib.ExitStack, *, postgres: bool) -> Iterator[Side]:
     if not postgres:
         return
     try:
-        address = stack.enter_context(house.postgres(data))
+        address = stack.enter_context(house.durable_postgres(data))
     except RuntimeError as error:
         measure.say(f"PostgreSQL left out: {error}")
         return

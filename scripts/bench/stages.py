@@ -42,6 +42,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "contract: roads, match, owners": ("backend.domains.findings.actions.placing:bind_contract",),
     "journal and feed: rows, hash chain": ("backend.core.journal:seal",),
     "ORM: flush (unit of work)": ("sqlalchemy.orm:Session.flush",),
+    "rows by one statement: values, JSON": ("backend.core.database.inserts:insert_rows",),
     "SQLAlchemy: statements in and rows out": (
         "sqlalchemy.orm:Session.execute",
         "sqlalchemy.orm:Session.connection",
