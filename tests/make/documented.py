@@ -31,7 +31,7 @@ def watch(app: Flask) -> None:
         rule = request.url_rule
         if rule is None or not rule.rule.startswith("/api/v1/") or rule.endpoint.startswith("api-docs") or not response.is_json:
             return response
-        if response.status_code in _BODILESS:
+        if response.status_code in _BODILESS or request.method == "HEAD":
             return response
         if not documents:
             documents.update(json.loads(json.dumps(app.extensions["linping.api"].spec.to_dict())))

@@ -23,7 +23,7 @@ FIELDS = ("category", "condition", "place", "severity", "note")
 VALUES = {
     "category": [MANHOLE, DIRT],
     "condition": [1, 2, None],
-    "place": [place(HOME), place(NEXT_DOOR)],
+    "place": [place(point, accuracy_m=None, provider=None, fix_age_s=None, mock=None) for point in (HOME, NEXT_DOOR)],
     "severity": [1, 3],
     "note": ["one", "two"],
 }

@@ -88,7 +88,7 @@ class Choice(Liability):
 class VoidRequest(Schema):
     """Who asked for the void, when and why."""
 
-    reason = fields.String()
+    reason = fields.String(metadata={"sometimes": True, "description": "not for administrators"})
     by = fields.UUID()
     at = fields.String(metadata={"format": "date-time"})
 
