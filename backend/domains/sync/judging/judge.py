@@ -20,7 +20,6 @@ from backend.domains.sync.judging.author import RoleLost, TimeUncertain, authori
 from backend.domains.sync.judging.operations import OPERATIONS, operation_key
 from backend.domains.sync.judging.outcomes import keys_of, record_outcomes, verdict_on
 from backend.domains.sync.judging.run import Run, prepare
-from backend.domains.sync.judging.tolerant import tolerant
 from backend.domains.sync.judging.waiting import waits
 from backend.domains.sync.queries.kept import KeptOperation, kept_operations, waiting_for
 from backend.domains.sync.queries.waiting import satisfied, wakeable
@@ -122,7 +121,7 @@ def _judge_open(session: Session, act: Act, run: Run, kept: KeptOperation) -> Ve
         if present is not None and present.version < operation.base:
             return verdict_on(act, run, kept, "deferred", "base_ahead", awaits=(f"{operation.entity_type}:{operation.entity}",))
     try:
-        payload = tolerant(known.schema).load(operation.payload)
+        payload = known.schema.load(operation.payload)
     except ValidationError as error:
         raise of_validation({"d": error.messages}) from error
     try:

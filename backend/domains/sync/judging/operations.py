@@ -25,6 +25,7 @@ from backend.domains.findings.schemas import operations as findings
 from backend.domains.patrols import actions as patrols
 from backend.domains.patrols import schemas as patrol_schemas
 from backend.domains.patrols.model import Patrol
+from backend.domains.sync.judging.tolerant import tolerant
 from backend.domains.sync.model import Progress, VoidedSeq
 from backend.domains.sync.rules.lines import SEQ_AHEAD, SeqRange
 from backend.domains.sync.rules.values import MAX_SEQ
@@ -45,6 +46,10 @@ class OperationType:
     model: type[Finding | Patrol] | None
     roles: tuple[str, ...]
     do: Handler
+
+    def __post_init__(self) -> None:
+        """What phones send may have members that this server does not know."""
+        tolerant(self.schema)
 
 
 class SeqVoid(Schema):

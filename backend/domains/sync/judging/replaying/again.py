@@ -23,7 +23,6 @@ from backend.domains.patrols.model import Patrol
 from backend.domains.sync.judging.operations import OPERATIONS
 from backend.domains.sync.judging.replaying.reference import copy_reference
 from backend.domains.sync.judging.replaying.walk import Done, acts_done
-from backend.domains.sync.judging.tolerant import tolerant
 from backend.domains.sync.model import Outcome
 from backend.domains.sync.queries.kept import KeptOperation, kept_operations
 from backend.domains.sync.queries.verify.report import be_patient
@@ -252,7 +251,7 @@ def _again(session: Session, act: Act, each: Done, kept: dict[UUID, KeptOperatio
     known = OPERATIONS[operation.verb, operation.version]
     if known.model is None:  # those on a replica are sync's own
         return None
-    status, code, _, _ = known.do(session, act, operation.entity, tolerant(known.schema).load(operation.payload))
+    status, code, _, _ = known.do(session, act, operation.entity, known.schema.load(operation.payload))
     return status, code
 
 
