@@ -9,18 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.core import deeds
 from backend.core.act import Told
 from backend.core.database.base import Base, table_of
-from backend.core.database.engine import is_sqlite
+from backend.core.database.inserts import insert_rows
 
 
 class Clock(Base):
@@ -108,12 +106,12 @@ def seal(session: Session, told: Sequence[Told]) -> None:
         entry = _entry(item)
         entry["hash"] = head = digest(head, entry)
         entries.append(entry)
-    connection.execute(_ENTRIES, entries)
+    insert_rows(session, _ENTRY, entries)
     connection.execute(_HEAD, {"hash": head})
     deeds.keep(connection, told)
     members = _members(told)
     if members:
-        connection.execute(_UPSERT_SQLITE if is_sqlite(session) else _UPSERT_POSTGRES, members)
+        insert_rows(session, _MEMBER, members, _MOVED)
     for item in told:
         if item.numbered is not None:
             item.numbered(item.seq)
@@ -162,15 +160,12 @@ def _members(told: Sequence[Told]) -> list[dict[str, object]]:
     return [rows[key] for key in sorted(rows)]
 
 
-def _upsert(insert: Any) -> Any:
-    changed = {name: insert.excluded[name] for name in ("version", "present", "seq")}
-    return insert.on_conflict_do_update(index_elements=["scope", "subject_type", "subject"], set_=changed)
-
-
 # Built once: a statement's construction costs more than its execution, and every commit runs these.
 _CLOCK = table_of(Clock)
 _COUNT = sa.update(_CLOCK).where(_CLOCK.c.id == 1).values(seq=_CLOCK.c.seq + sa.bindparam("count")).returning(_CLOCK.c.seq, _CLOCK.c.head)
 _HEAD = sa.update(_CLOCK).where(_CLOCK.c.id == 1).values(head=sa.bindparam("hash"))
-_ENTRIES = sa.insert(table_of(JournalEntry))
-_UPSERT_SQLITE = _upsert(sqlite.insert(table_of(FeedMember)))
-_UPSERT_POSTGRES = _upsert(postgresql.insert(table_of(FeedMember)))
+_ENTRY, _MEMBER = table_of(JournalEntry), table_of(FeedMember)
+_MOVED = """
+    ON CONFLICT (scope, subject_type, subject) DO UPDATE
+    SET version = excluded.version, present = excluded.present, seq = excluded.seq
+"""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.act import Act
 from backend.core.database.base import table_of
+from backend.core.database.inserts import insert_rows
 from backend.domains.findings.actions.record import reserve_numbers
 from backend.domains.identity import queries as identity
 from backend.domains.sync.actions.incidents import note_incident
@@ -61,7 +62,7 @@ def keep_push(
     before = _known_beside(session, header.replica, [line.sha256 for line, _, _ in kept.beside])
     rows += [_row(push.id, header.replica, line, lane) for line, lane, _ in kept.beside if line.sha256 not in before]
     if rows:
-        session.execute(sa.insert(table_of(KeptLine)), rows)
+        insert_rows(session, table_of(KeptLine), rows)
     move_progress(session, place)
     place.unjudged += len(kept.fresh)
     place.last_push_at = received_at

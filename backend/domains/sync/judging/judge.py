@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, cast
 from uuid import UUID
 
 from marshmallow import ValidationError
@@ -81,21 +82,37 @@ def _judge_run(session: Session, act: Act, replica: UUID, batch: Sequence[KeptOp
 
 
 def _step(run: Run, kept: KeptOperation) -> Step[Verdict | None]:
+    loaded = _loaded(kept)  # here, before the transaction begins: while it runs the others wait
     return Step(
         act=replace(run.act, told=[], replica=run.replica, op=kept.op, happened_at=kept.received_at, time_quality="estimated"),
-        do=lambda session, act: _judge_one(session, act, run, kept),
+        do=lambda session, act: _judge_one(session, act, run, kept, loaded),
         refused=lambda _session, act, fault: _refuse(act, run, kept, fault),
     )
 
 
-def _judge_one(session: Session, act: Act, run: Run, kept: KeptOperation) -> Verdict | None:
+Loaded = dict[str, Any] | ValidationError | None
+"""What an operation's schema makes of its payload, or what it finds wrong; None where there is no schema for it. Actions only read it."""
+
+
+def _loaded(kept: KeptOperation) -> Loaded:
+    operation = kept.operation
+    known = OPERATIONS.get((operation.verb, operation.version)) if operation else None
+    if operation is None or known is None:
+        return None
+    try:
+        return cast("dict[str, Any]", known.schema.load(operation.payload))
+    except ValidationError as error:
+        return error
+
+
+def _judge_one(session: Session, act: Act, run: Run, kept: KeptOperation, loaded: Loaded) -> Verdict | None:
     """Its verdict; None where it has a final one already."""
     if kept.op in run.before and run.before[kept.op].status in FINAL:
         return None
-    return _judge_open(session, act, run, kept)
+    return _judge_open(session, act, run, kept, loaded)
 
 
-def _judge_open(session: Session, act: Act, run: Run, kept: KeptOperation) -> Verdict | None:
+def _judge_open(session: Session, act: Act, run: Run, kept: KeptOperation, loaded: Loaded) -> Verdict | None:
     if kept.fault is not None:
         raise kept.fault
     operation = kept.operation
@@ -120,12 +137,11 @@ def _judge_open(session: Session, act: Act, run: Run, kept: KeptOperation) -> Ve
         present = find_row(session, known.model, operation.entity)
         if present is not None and present.version < operation.base:
             return verdict_on(act, run, kept, "deferred", "base_ahead", awaits=(f"{operation.entity_type}:{operation.entity}",))
+    if isinstance(loaded, ValidationError):
+        raise of_validation({"d": loaded.messages}) from loaded
+    assert loaded is not None, "a known operation has a schema"
     try:
-        payload = known.schema.load(operation.payload)
-    except ValidationError as error:
-        raise of_validation({"d": error.messages}) from error
-    try:
-        done = known.do(session, act, operation.entity, payload)
+        done = known.do(session, act, operation.entity, loaded)
     except Problem as problem:  # an action points into its payload, as a body has it; here that is `d`
         problem.errors = [(f"/d{pointer}", fault) for pointer, fault in problem.errors]
         raise

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.core.act import Act
 from backend.core.database.base import table_of
-from backend.core.database.engine import is_sqlite
+from backend.core.database.inserts import insert_rows
 from backend.core.problems import Problem
 from backend.domains.sync.actions.keep import move_progress
 from backend.domains.sync.judging.run import Run
@@ -101,7 +100,7 @@ def record_outcomes(session: Session, run: Run, done: Sequence[tuple[Act, Verdic
                 "settled_by": None,
             },
         )
-    session.execute(_upsert(session), rows)
+    insert_rows(session, table_of(Outcome), rows, _CHANGED)
     again = [verdict.op for _, verdict in done if verdict.op in run.before]
     if again:
         session.execute(sa.delete(Waiting).where(Waiting.op.in_(again)).execution_options(synchronize_session=False))
@@ -124,13 +123,10 @@ def keys_of(verdicts: Sequence[Verdict]) -> list[str]:
     return sorted(keys)
 
 
-def _upsert(session: Session) -> sa.Insert:
-    """Insert, or change what is not final yet: the first final outcome stands, whoever judged it."""
-    table = table_of(Outcome)
-    changing = [column.name for column in table.c if column.name not in {"op", "replica", "person", "seq", "kept_at"}]
-    is_open = table.c.status.in_([sa.literal_column("'deferred'"), sa.literal_column("'received'")])  # executemany expands no parameters
-    if is_sqlite(session):
-        lite = sqlite.insert(table)
-        return lite.on_conflict_do_update(index_elements=["op"], set_={name: lite.excluded[name] for name in changing}, where=is_open)
-    post = postgresql.insert(table)
-    return post.on_conflict_do_update(index_elements=["op"], set_={name: post.excluded[name] for name in changing}, where=is_open)
+_GIVEN = ("op", "replica", "person", "seq", "kept_at")
+_CHANGED = (
+    "ON CONFLICT (op) DO UPDATE SET "
+    + ", ".join(f"{column.name} = excluded.{column.name}" for column in table_of(Outcome).c if column.name not in _GIVEN)
+    + " WHERE outcome.status IN ('deferred', 'received')"
+)
+"""Insert, or change what is not final yet: the first final outcome stands, whoever judged it."""
