@@ -22,16 +22,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 DRAFT = (
-    "0002",
-    "sync_complete",
-    "The desk of sync: decisions, incidents, deeds; reports and verdicts.",
+    "0003",
+    "life_of_a_finding",
+    "Steps, tasks, requests granted, policies, rosters, notifications, residents.",
 )
 """Number, name and first line of the migration that has not landed yet."""
 
-EXTRA = (
-    # Of what was done before there are no deeds, and it was done by other rules: verification leaves it out.
-    'op.execute("INSERT INTO deed_start (id, seq) SELECT 1, seq FROM clock")',
-)
+EXTRA: tuple[str, ...] = ()
 """Statements about rows with which its upgrade ends: those about tables follow from the models."""
 
 

@@ -34,7 +34,7 @@ def install(app: Flask) -> None:
     app.extensions["linping.authenticate"] = identity.authenticate
     api = Api(app)
     for module in modules("api"):
-        for blueprint in module.blueprints:
+        for blueprint in getattr(module, "blueprints", ()):  # a file of a package may put its endpoints on another one's
             api.register_blueprint(blueprint, url_prefix="/api/v1" + (blueprint.url_prefix or ""))
     app.extensions["linping.api"] = api
     app.teardown_appcontext(lambda _error: db.session.remove())

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from backend.core.journal import JournalEntry
 from backend.core.reactions import ReactionCursor
 from backend.domains.deadlines.model import Deadline
-from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch
 from backend.entrypoints.worker import Jobs, queue, tasks, waker
 from tests.make.district import DIRT, EAST, MANHOLE, OUTSIDE
 from tests.make.phone import photo

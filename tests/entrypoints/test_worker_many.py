@@ -11,7 +11,8 @@ from backend.core.deeds import Deed
 from backend.core.journal import JournalEntry
 from backend.core.reactions import ReactionCursor, ReactionRetry
 from backend.domains.deadlines.model import Deadline
-from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch
 from backend.entrypoints.worker import nightly, tasks
 from tests.make.district import MANHOLE
 from tests.make.phone import Phone, photo

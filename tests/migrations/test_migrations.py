@@ -13,7 +13,8 @@ from backend.core.database import engine as engines
 from backend.core.database.base import Base
 from backend.core.deeds import DeedStart
 from backend.core.journal import Clock
-from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch
 from backend.domains.sync.model import KeptLine
 from backend.entrypoints import models
 from tests.make.application import close_app

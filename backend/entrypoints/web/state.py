@@ -28,7 +28,7 @@ from backend.domains.contracts.model import Contract
 from backend.domains.deadlines.model import CalendarYear
 from backend.domains.evidence.model import Photo
 from backend.domains.evidence.outside.stores import LocalStore, Store, open_store
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.sync.model import KeptLine
 from backend.domains.territory.model import Area
 from backend.domains.territory.rules.territory import local_day

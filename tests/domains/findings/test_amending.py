@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from backend.core.problems import Invalid, Problem
 from backend.domains.findings.actions import amend, resolve
-from backend.domains.findings.model import Proposal
+from backend.domains.findings.model.notes import Proposal
 from backend.domains.findings.queries.proposals import list_open, proposal_view
 from tests.make.district import DIRT, HOME, MANHOLE, NEXT_DOOR
 from tests.make.phone import Phone, mono, place

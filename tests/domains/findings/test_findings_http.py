@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.core.act import Actor, Grant
-from backend.domains.findings.model import Dispatch, Finding, Proposal
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.notes import Proposal
+from backend.domains.findings.model.work import Dispatch
 from backend.domains.findings.queries.lists import visible_to
 from backend.domains.findings.rules.visibility import is_visible, scope_of_unit
 from tests.make.district import ADVERT, DIRT, EAST, HOME, MANHOLE, NEXT_DOOR, OUTSIDE, TREE

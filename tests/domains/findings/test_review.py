@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from backend.domains.contracts.actions import terminate_contract
 from backend.domains.evidence.model import Photo
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from tests.make.district import DIRT, HOME, TODAY, TOILET, TREE
 from tests.make.phone import Phone, photo
 from tests.make.pictures import picture, sha256

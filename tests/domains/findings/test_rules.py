@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.act import SYSTEM, Actor, Grant
-from backend.domains.findings.rules.moves import MOVES, MoveNotOpen, NotReady, NotYourFinding, StateMoved, check_move, moves_open_to
+from backend.domains.findings.rules.moves import MOVES
+from backend.domains.findings.rules.moving import MoveNotOpen, NotReady, NotYourFinding, StateMoved, check_move, moves_open_to
 from backend.domains.findings.rules.needs import FLAGS, needs_of
 from backend.domains.findings.rules.visibility import is_outsider, is_visible, scopes_of, scopes_open_to
 

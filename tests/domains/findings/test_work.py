@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from backend.domains.deadlines.model import DeadlineEvent
-from backend.domains.findings.model import Dispatch
+from backend.domains.findings.model.work import Dispatch
 from tests.make.district import DIRT
 from tests.make.phone import Phone, photo
 from tests.make.pictures import picture, sha256

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from backend.core.config import ROOT
 from backend.core.journal import JournalEntry
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.sync.model import KeptLine, Outcome
 from tests.make.phone import Phone, place, record_payload, wire
 

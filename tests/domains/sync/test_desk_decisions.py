@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.identity.actions.people import disable_person
 from backend.domains.identity.actions.replicas import revoke_replica
 from backend.domains.identity.actions.roles import end_role, grant_role

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from backend.domains.findings.model import Finding, Note
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.notes import Note
 from backend.domains.identity.actions.roles import end_role
 from backend.domains.identity.model import RoleHeld
 from backend.domains.sync.model import Decision, Outcome

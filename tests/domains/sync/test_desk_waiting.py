@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from backend.domains.findings.model import Finding, Note
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.notes import Note
 from backend.domains.sync.api import push
 from backend.domains.sync.judging import judge as judging
 from backend.domains.sync.model import Outcome, Progress, Waiting

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from backend.core.config import Settings
 from backend.core.database.engine import db
 from backend.core.journal import Clock
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.sync.model import Incident, KeptLine, Outcome, Progress
 from backend.entrypoints.cli import backups
 from backend.entrypoints.cli.operator import Refused

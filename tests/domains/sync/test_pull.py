@@ -13,7 +13,7 @@ from itsdangerous import URLSafeTimedSerializer
 
 from backend.core.journal import Clock, FeedMember
 from backend.domains.findings.actions import move
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.identity.actions.roles import end_role, grant_role
 from backend.domains.identity.model import RoleHeld
 from backend.domains.sync.queries.feed import scope_digest

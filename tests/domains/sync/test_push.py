@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from backend.core.journal import JournalEntry
-from backend.domains.findings.model import Finding, Proposal
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.notes import Proposal
 from backend.domains.sync.model import KeptLine, Outcome, Waiting
 from tests.make.district import ADVERT, DIRT, EAST, OUTSIDE, TREE
 from tests.make.phone import Phone, chain_of, photo, place, record_payload, wire

@@ -15,7 +15,8 @@ from backend.core.deeds import Deed, DeedStart
 from backend.core.journal import Clock
 from backend.core.perform import reading
 from backend.domains.evidence.model import Photo
-from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch
 from backend.domains.patrols.model import Patrol
 from backend.domains.sync.judging.replaying.again import replay
 from backend.domains.sync.judging.replaying.check import check_replay

@@ -14,7 +14,7 @@ from backend.core.act import SYSTEM, begin
 from backend.core.database.engine import db
 from backend.core.journal import FeedMember, JournalEntry
 from backend.core.perform import perform, reading
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.identity.actions.importing import import_people
 from backend.domains.identity.actions.replicas import revoke_replica
 from backend.domains.identity.actions.roles import end_role, grant_role

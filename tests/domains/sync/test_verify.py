@@ -18,7 +18,8 @@ from backend.core.perform import reading
 from backend.domains.evidence.model import Blob, Delivery, Photo
 from backend.domains.evidence.outside.stores import open_store
 from backend.domains.evidence.rules.photos import original_key
-from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch
 from backend.domains.patrols.model import Patrol
 from backend.domains.sync.api import push
 from backend.domains.sync.model import Decision, Incident, KeptLine, Outcome, Progress, Push, VoidedSeq, Waiting

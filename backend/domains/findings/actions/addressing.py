@@ -13,7 +13,8 @@ from backend.domains.contracts import queries as contracts
 from backend.domains.contracts.model import Contract
 from backend.domains.contracts.rules.match import Match
 from backend.domains.findings.actions.placing import liability_of, match_contract
-from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch
 from backend.domains.identity import queries as identity
 from backend.domains.territory.rules.territory import local_day
 

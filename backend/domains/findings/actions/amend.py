@@ -16,14 +16,14 @@ from backend.domains.findings.actions.attach import release_followers
 from backend.domains.findings.actions.fields import Fields, row_versions
 from backend.domains.findings.actions.placing import UnknownCondition, categorise
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries.one import await_finding
 from backend.domains.findings.queries.proposals import present_value
-from backend.domains.findings.rules import moves
 from backend.domains.findings.rules.amending import AMENDABLE, is_held, rule_of_amendment, seen_of
 from backend.domains.findings.rules.claims import UNSEEN, Claim, alike, category_key
 from backend.domains.findings.rules.conflicts import WITHDRAWN_AFTER_END, WITHDRAWN_AFTER_FILING
-from backend.domains.findings.rules.moves import NotYourFinding, allowed
+from backend.domains.findings.rules.moves import ENDED, Move
+from backend.domains.findings.rules.moving import NotYourFinding, allowed
 from backend.domains.findings.rules.visibility import scopes_of
 from backend.domains.territory.rules import datums
 
@@ -50,7 +50,7 @@ def amend_finding(session: Session, act: Act, *, finding: UUID, payload: dict[st
     """
     row = await_finding(session, act, finding)
     person = act.actor.person
-    if person is None or not (person == row.recorded_by or allowed(moves.Move("amend", (), "", AMENDERS), act.actor, row)):
+    if person is None or not (person == row.recorded_by or allowed(Move("amend", (), "", AMENDERS), act.actor, row)):
         raise NotYourFinding("only its recorder, or staff of its area, amend a finding", roles=list(AMENDERS))
     changes: dict[str, dict[str, Any]] = {name: payload["fields_"][name] for name in AMENDABLE if name in payload["fields_"]}
     fields = Fields.of(session, row, changes)
@@ -103,7 +103,7 @@ def withdraw_finding(session: Session, act: Act, *, finding: UUID, payload: dict
         tell(act, "finding.withdrawn", row, reason=payload["reason"])
         release_followers(session, act, head=row)
         return row, None
-    if row.state in moves.ENDED:
+    if row.state in ENDED:
         tell(act, "finding.withdrawal_noted", row, reason=payload["reason"])
         return row, WITHDRAWN_AFTER_END
     if row.void_request is not None:  # the request that is pending is decided first; this reason is kept with the history

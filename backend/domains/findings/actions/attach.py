@@ -12,11 +12,12 @@ from backend.core.act import Act
 from backend.core.database.rows import lock_row, write
 from backend.core.deeds import deed
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries.one import get_finding, lock_finding
-from backend.domains.findings.rules import moves
+from backend.domains.findings.rules import moving
 from backend.domains.findings.rules.attaching import NoHead, head_of
-from backend.domains.findings.rules.moves import check_move
+from backend.domains.findings.rules.moves import ENDED
+from backend.domains.findings.rules.moving import check_move
 from backend.domains.findings.rules.needs import needs_of
 
 
@@ -38,7 +39,7 @@ def attach_finding(session: Session, act: Act, *, finding: UUID, payload: dict[s
         raise NoHead(
             "the finding named is attached itself", errors=[("/head", f"attached to {named.attached_to}")], head=str(named.attached_to)
         )
-    if named.state in moves.ENDED:
+    if named.state in ENDED:
         raise NoHead(f"the finding named is {named.state}", errors=[("/head", named.state)])
     write(session)
     group = [row, named, *_followers(session, row.id), *_followers(session, named.id)]
@@ -52,7 +53,7 @@ def attach_finding(session: Session, act: Act, *, finding: UUID, payload: dict[s
             if each.state == move.target:
                 each.version += 1
             else:
-                moves.enter(each, move.target)
+                moving.enter(each, move.target)
             tell(act, "finding.attached", each, head=head.id, reason=payload["reason"])
     head.version += 1
     tell(act, "finding.head_chosen", head, followers=[each.id for each in group if each is not head])
@@ -65,7 +66,7 @@ def release_followers(session: Session, act: Act, *, head: Finding) -> list[Find
     released = _followers(session, head.id)
     for each in released:
         each.attached_to = None
-        moves.enter(each, "recorded")
+        moving.enter(each, "recorded")
         tell(act, "finding.released", each, head=head.id)
     return released
 

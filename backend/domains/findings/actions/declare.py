@@ -11,7 +11,7 @@ from backend.core.act import Act
 from backend.core.problems import Invalid
 from backend.domains.evidence.actions import photos as evidence
 from backend.domains.findings.actions.proof import weigh_proof
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 
 
 def declare_photos(session: Session, act: Act, row: Finding, photos: Sequence[dict[str, Any]]) -> list[str]:

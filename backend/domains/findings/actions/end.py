@@ -19,12 +19,12 @@ from backend.domains.findings.actions.extend import lapse_requests
 from backend.domains.findings.actions.issue import issue_dispatch
 from backend.domains.findings.actions.proof import weigh_proof
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries import work
 from backend.domains.findings.queries.one import await_finding, lock_finding
-from backend.domains.findings.rules import moves
+from backend.domains.findings.rules import moving
 from backend.domains.findings.rules.duty import EvidenceMissing, OwnWork, check_not_own
-from backend.domains.findings.rules.moves import NotYourFinding, check_move
+from backend.domains.findings.rules.moving import NotYourFinding, check_move
 from backend.domains.findings.rules.needs import needs_of
 from backend.domains.findings.rules.reports import SELF_RESOLVED_LATE
 
@@ -42,7 +42,7 @@ def close_finding(session: Session, act: Act, *, finding: UUID, payload: dict[st
     units = [(task.unit, task.unit_kind) for task in work.list_dispatches(session, row.id)]
     check_not_own(act.actor, work.doers_of(session, row.id), units)
     row.closed_at = act.at
-    moves.enter(row, move.target)
+    moving.enter(row, move.target)
     tell(act, "finding.closed", row, note=payload["note"])
     lapse_requests(session, act, row)
     return row
@@ -68,11 +68,11 @@ def reopen_finding(session: Session, act: Act, *, finding: UUID, payload: dict[s
             new = issue_dispatch(session, act, row, role=old.role, to=to)
             old.replaced_by = new.id
             issued[str(old.id)] = new.id
-        moves.enter(row, "dispatched")
+        moving.enter(row, "dispatched")
     else:
         row.deadline, row.awaiting_calendar = None, False
         row.awaiting_contract = row.awaiting_contract or bool(former)
-        moves.enter(row, "recorded" if row.filed_at is None else "filed")
+        moving.enter(row, "recorded" if row.filed_at is None else "filed")
     tell(act, "finding.reopened", row, reason=payload["reason"], dispatches=issued)
     lapse_requests(session, act, row)
     return row
@@ -126,5 +126,5 @@ def _review(session: Session, act: Act, finding: UUID, payload: dict[str, Any], 
     move = check_move(verb, act.actor, row, needs=needs_of(row), state_version=payload["state_version"])
     if row.recorded_by == act.actor.person:
         raise OwnWork("who resolved it does not review it")
-    moves.enter(row, move.target)
+    moving.enter(row, move.target)
     return row

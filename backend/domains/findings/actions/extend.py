@@ -12,11 +12,12 @@ from backend.core.database.rows import lock_row, write
 from backend.core.deeds import deed
 from backend.domains.findings.actions.settle import settle_work
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Dispatch, DispatchRequest, Finding
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch, DispatchRequest
 from backend.domains.findings.queries import work
 from backend.domains.findings.queries.one import lock_finding
 from backend.domains.findings.rules.duty import NoMoreExtensions, RequestDecided, check_not_own, check_stands
-from backend.domains.findings.rules.moves import check_move
+from backend.domains.findings.rules.moving import check_move
 from backend.domains.findings.rules.reports import MOST_EXTENSIONS
 
 

@@ -13,7 +13,8 @@ from backend.core.act import Act
 from backend.core.database.rows import add_row, write
 from backend.domains.catalog import queries as catalog
 from backend.domains.findings.actions.placing import bind_contract, place_finding, take_category
-from backend.domains.findings.model import Finding, Proposal
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.notes import Proposal
 from backend.domains.findings.queries.one import has_verdict_dispute
 from backend.domains.findings.queries.proposals import open_proposals, present_value
 from backend.domains.findings.rules.amending import BINDING

@@ -15,7 +15,8 @@ from backend.domains.findings.actions.photos import weigh_photos
 from backend.domains.findings.actions.placing import category_of, match_contract
 from backend.domains.findings.actions.settle import settle_work
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch
 from backend.domains.findings.rules.moves import ENDED, FILING_NEEDS
 from backend.domains.findings.rules.needs import needs_of
 from backend.domains.findings.rules.visibility import scopes_of

@@ -8,7 +8,8 @@ from backend.core.act import Act
 from backend.core.database.rows import add_row
 from backend.domains.deadlines import actions as deadlines
 from backend.domains.findings.actions.addressing import Addressee
-from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch
 from backend.domains.findings.rules.visibility import scope_of_unit
 
 

@@ -21,10 +21,10 @@ from backend.domains.findings.actions.issue import issue_dispatch
 from backend.domains.findings.actions.placing import TIME_UNCERTAIN, categorise, liability_of, match_contract
 from backend.domains.findings.actions.settle import settle_work
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries import work
 from backend.domains.findings.queries.one import lock_finding
-from backend.domains.findings.rules.moves import NotReady, check_move, enter
+from backend.domains.findings.rules.moving import NotReady, check_move, enter
 from backend.domains.findings.rules.needs import needs_of
 from backend.domains.identity import queries as identity
 from backend.domains.territory.rules.territory import local_day

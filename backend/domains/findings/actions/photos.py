@@ -16,11 +16,11 @@ from backend.domains.evidence import queries as evidence_queries
 from backend.domains.evidence.actions import photos as evidence
 from backend.domains.findings.actions.proof import weigh_proof
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries.citations import is_cited
 from backend.domains.findings.queries.one import await_finding, lock_finding
 from backend.domains.findings.rules.conflicts import PHOTO_CITED
-from backend.domains.findings.rules.moves import check_move
+from backend.domains.findings.rules.moving import check_move
 from backend.domains.findings.rules.needs import lacks_photos
 
 

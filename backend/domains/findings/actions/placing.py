@@ -13,7 +13,7 @@ from backend.domains.catalog.rules.categories import Category
 from backend.domains.contracts import queries as contracts
 from backend.domains.contracts.rules.match import Candidate, Match
 from backend.domains.contracts.rules.register import Owners
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.territory import queries as territory
 from backend.domains.territory.rules import datums
 from backend.domains.territory.rules.locate import Located

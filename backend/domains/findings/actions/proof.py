@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.database.rows import write
 from backend.domains.evidence import queries as evidence
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries import work
 from backend.domains.findings.rules.needs import lacks_proof
 

@@ -13,9 +13,9 @@ from backend.core.problems import Invalid
 from backend.domains.contracts import queries as contracts
 from backend.domains.findings.actions.placing import bind_contract
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries.one import lock_finding
-from backend.domains.findings.rules.moves import check_move
+from backend.domains.findings.rules.moving import check_move
 from backend.domains.findings.rules.needs import needs_of
 
 

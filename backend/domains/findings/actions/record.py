@@ -28,9 +28,11 @@ from backend.domains.findings.actions.placing import (
 )
 from backend.domains.findings.actions.proof import weigh_proof
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Finding, Note, NumberCounter
+from backend.domains.findings.model.finding import Finding, NumberCounter
+from backend.domains.findings.model.notes import Note
 from backend.domains.findings.queries.one import await_finding
-from backend.domains.findings.rules import conflicts, moves
+from backend.domains.findings.rules import conflicts
+from backend.domains.findings.rules.moves import ENDED
 from backend.domains.findings.rules.needs import lacks_photos
 from backend.domains.findings.rules.reports import LIABLE_TIME_UNCERTAIN
 from backend.domains.patrols import actions as patrols
@@ -119,7 +121,7 @@ def add_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, A
     row = await_finding(session, act, finding)
     photo = _declare(session, act, row, payload)
     row.version += 1
-    ended = row.state in moves.ENDED
+    ended = row.state in ENDED
     if row.state == "recorded":
         row.lacks_photos = True
         if photo.state == "usable":  # its bytes were here before, so nothing will tell of them again

@@ -17,10 +17,11 @@ from backend.domains.deadlines.rules.events import LONGEST_SUSPENSION
 from backend.domains.findings.actions.declare import declare_photos
 from backend.domains.findings.actions.settle import FOLLOWING, settle_work, window_of
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Dispatch, DispatchRequest, Finding, Report
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch, DispatchRequest, Report
 from backend.domains.findings.queries import work
 from backend.domains.findings.queries.one import await_finding
-from backend.domains.findings.rules import conflicts, moves
+from backend.domains.findings.rules import conflicts, moving
 from backend.domains.findings.rules import reports as rules
 from backend.domains.findings.rules.duty import (
     AlreadyOverdue,
@@ -161,7 +162,7 @@ def _said(act: Act, row: Finding, task: Dispatch, **named: Any) -> dict[str, Any
 def _check_open(session: Session, act: Act, row: Finding, task: Dispatch, verb: str) -> None:
     """At the desk the finding must be open to the verb, and the dispatch stand. Of what stands only the actor's own is named."""
     if act.op is None:
-        moves.check_state(verb, row)
+        moving.check_state(verb, row)
         own = [each.id for each in work.list_standing(session, row.id) if does_work_of(act.actor, each.unit, each.unit_kind)]
         check_stands(task, own)
 

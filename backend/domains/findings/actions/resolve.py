@@ -14,13 +14,14 @@ from backend.core.problems import Clash, Invalid
 from backend.domains.findings.actions.fields import Fields, settle_proposal
 from backend.domains.findings.actions.placing import UnknownCondition, categorise
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Finding, Proposal
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.notes import Proposal
 from backend.domains.findings.queries.one import lock_finding
 from backend.domains.findings.queries.proposals import open_proposals, present_value
-from backend.domains.findings.rules import moves
 from backend.domains.findings.rules.amending import AMENDABLE, CHOICES, checked_value
 from backend.domains.findings.rules.claims import alike, category_key
-from backend.domains.findings.rules.moves import NotYourFinding, SameHands, allowed
+from backend.domains.findings.rules.moves import Move
+from backend.domains.findings.rules.moving import NotYourFinding, SameHands, allowed
 from backend.domains.findings.rules.visibility import scopes_of
 from backend.domains.territory.rules import datums
 
@@ -51,7 +52,7 @@ def resolve_proposals(
     UnknownCategory, UnknownCondition, PlaceAbsurd, DatumUnknown.
     """
     row = lock_finding(session, act, finding)
-    if not allowed(moves.Move("resolve_proposals", (), "", DECIDERS), act.actor, row):
+    if not allowed(Move("resolve_proposals", (), "", DECIDERS), act.actor, row):
         raise NotYourFinding("acceptors and shift leaders of its area decide on proposals", roles=list(DECIDERS))
     decided = _proposed(session, row, op, choices)
     if any(each.proposed_by == act.actor.person for proposals in decided.values() for each in proposals):

@@ -11,7 +11,8 @@ from backend.core.database.rows import write
 from backend.domains.deadlines import actions as deadlines
 from backend.domains.deadlines import queries as clocks
 from backend.domains.findings.actions.proof import weigh_proof
-from backend.domains.findings.model import Dispatch, Finding, Report
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch, Report
 from backend.domains.findings.queries import work
 from backend.domains.findings.rules.reports import REWORK_AT_LEAST, Standing, clock_events, finding_state, granted_before, standing_of
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from backend.core.act import Act
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.rules.needs import needs_of
 from backend.domains.findings.rules.visibility import scopes_of
 

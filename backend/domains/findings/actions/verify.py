@@ -15,13 +15,14 @@ from backend.core.problems import Invalid
 from backend.domains.findings.actions.declare import declare_photos
 from backend.domains.findings.actions.settle import FOLLOWING, settle_work
 from backend.domains.findings.actions.telling import tell
-from backend.domains.findings.model import Dispatch, Finding, Report, Verification
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch, Report, Verification
 from backend.domains.findings.queries import work
 from backend.domains.findings.queries.one import await_finding, lock_finding
-from backend.domains.findings.rules import conflicts, moves
+from backend.domains.findings.rules import conflicts, moving
 from backend.domains.findings.rules import reports as rules
 from backend.domains.findings.rules.duty import NothingDisputed, OwnWork, ReportNeeded, check_not_own
-from backend.domains.findings.rules.moves import SameHands, check_move
+from backend.domains.findings.rules.moving import SameHands, check_move
 
 
 @deed
@@ -33,13 +34,13 @@ def verify_finding(session: Session, act: Act, *, finding: UUID, payload: dict[s
     OwnWork, ReportNeeded, at the desk also MoveNotOpen.
     """
     row = await_finding(session, act, finding)
-    moves.check_role("verify_finding", act.actor, row)
+    moving.check_role("verify_finding", act.actor, row)
     if (payload["phase"] == "pre_closing") != (payload["report"] is not None):
         raise ReportNeeded(f"report: {payload['report']} with the phase {payload['phase']}", errors=[("/report", "see phase")])
     report = work.await_report(session, act, row, payload["report"]) if payload["report"] is not None else None
     _check_duty(session, act, row, report)
     if act.op is None:
-        moves.check_state("verify_finding", row, sources=("recorded",) if report is None else ("dispatched", "rectified", "verified"))
+        moving.check_state("verify_finding", row, sources=("recorded",) if report is None else ("dispatched", "rectified", "verified"))
     write(session)
     before = work.reported(session, [report])[0] if report is not None else None
     assert act.actor.person is not None, "verdicts are given by people"

@@ -12,7 +12,7 @@ from backend.domains.findings.actions import amend, attach, move, photos, rebind
 from backend.domains.findings.actions.move import ContractNotInForce, OverrideNeedsReason
 from backend.domains.findings.api.door import MOVE, STAFF, blueprint, shown
 from backend.domains.findings.rules.attaching import NoHead
-from backend.domains.findings.rules.moves import NotReady, NotYourFinding, SameHands
+from backend.domains.findings.rules.moving import NotReady, NotYourFinding, SameHands
 from backend.domains.findings.schemas import desk, documents, operations, work
 
 NOTE_WRITERS = tuple(role for role in STAFF if role != "auditor")  # who audits leaves no trace in what is audited

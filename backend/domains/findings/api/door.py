@@ -10,7 +10,7 @@ from backend.core.http.callers import here
 from backend.core.perform import reading
 from backend.domains.findings.queries.documents import finding_docs, history_of
 from backend.domains.findings.queries.one import get_finding
-from backend.domains.findings.rules.moves import MoveNotOpen, NotYourFinding, StateMoved, VoidPending, moves_open_to
+from backend.domains.findings.rules.moving import MoveNotOpen, NotYourFinding, StateMoved, VoidPending, moves_open_to
 from backend.domains.findings.rules.visibility import AREA_ROLES, CONTRACTOR_ROLES, DEPARTMENT_ROLES
 
 READERS = (*AREA_ROLES, *CONTRACTOR_ROLES, *DEPARTMENT_ROLES)

@@ -24,7 +24,7 @@ from backend.domains.findings.rules.duty import (
     RequestDecided,
     RequestPending,
 )
-from backend.domains.findings.rules.moves import MoveNotOpen, NotReady, NotYourFinding, SameHands
+from backend.domains.findings.rules.moving import MoveNotOpen, NotReady, NotYourFinding, SameHands
 from backend.domains.findings.schemas import documents, operations, work
 
 

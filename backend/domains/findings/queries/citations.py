@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.domains.findings.model import Report, Verification
+from backend.domains.findings.model.work import Report, Verification
 
 
 def is_cited(session: Session, finding: UUID, photo: UUID) -> bool:

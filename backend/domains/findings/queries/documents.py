@@ -15,7 +15,9 @@ from backend.core.act import Actor
 from backend.core.database.base import table_of
 from backend.core.journal import JournalEntry
 from backend.domains.evidence import queries as evidence
-from backend.domains.findings.model import Dispatch, DispatchRequest, Finding, Note, Proposal, Report, Verification
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.notes import Note, Proposal
+from backend.domains.findings.model.work import Dispatch, DispatchRequest, Report, Verification
 from backend.domains.findings.rules.needs import needs_of
 from backend.domains.findings.rules.reports import is_uncertain, timeliness
 from backend.domains.findings.rules.visibility import is_outsider

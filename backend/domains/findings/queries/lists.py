@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from backend.core.act import Actor
 from backend.core.cursors import pack, unpack
 from backend.core.problems import Invalid
-from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch
 from backend.domains.findings.queries.documents import finding_docs
 from backend.domains.findings.rules.needs import FLAGS
 from backend.domains.findings.rules.visibility import scopes_open_to

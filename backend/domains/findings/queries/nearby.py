@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.act import Actor
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries.documents import finding_docs
 from backend.domains.findings.queries.lists import visible_to
 from backend.domains.findings.queries.one import get_finding

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from backend.core.act import Act, Actor
 from backend.core.database.rows import find_row, lock_row
 from backend.core.problems import Missing, NotYet
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries.work import has_open_dispute
 from backend.domains.findings.rules.visibility import is_visible
 

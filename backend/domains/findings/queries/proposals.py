@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from backend.core.act import Actor
 from backend.core.cursors import pack, unpack
 from backend.core.problems import Invalid
-from backend.domains.findings.model import Finding, Proposal
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.notes import Proposal
 from backend.domains.findings.queries.lists import visible_to
 from backend.domains.findings.rules.claims import UNSEEN
 from backend.domains.identity import queries as identity

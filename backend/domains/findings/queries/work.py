@@ -15,7 +15,9 @@ from backend.core.act import Act
 from backend.core.database.rows import find_row, lock_row
 from backend.core.problems import Missing, NotYet
 from backend.domains.deadlines.rules.limits import Limit, Unit
-from backend.domains.findings.model import Dispatch, DispatchRequest, Finding, Proposal, Report, Verification
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.notes import Proposal
+from backend.domains.findings.model.work import Dispatch, DispatchRequest, Report, Verification
 from backend.domains.findings.rules.reports import Granted, Look, Reported, Result
 
 

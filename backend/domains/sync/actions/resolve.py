@@ -15,7 +15,9 @@ from backend.core.problems import Invalid
 from backend.domains.findings.actions.move import refuse_void, void_finding
 from backend.domains.findings.actions.resolve import resolve_proposals
 from backend.domains.findings.actions.verify import decide_dispute
-from backend.domains.findings.model import Finding, Proposal, Verification
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.notes import Proposal
+from backend.domains.findings.model.work import Verification
 from backend.domains.findings.rules.moves import ENDED
 from backend.domains.sync.actions.decide import note_decision
 from backend.domains.sync.model import Decision, Outcome

@@ -10,7 +10,7 @@ from backend.core.http.api import Blueprint
 from backend.core.http.callers import caller, here
 from backend.core.perform import perform, reading
 from backend.domains.findings.rules.duty import NothingDisputed
-from backend.domains.findings.rules.moves import MoveNotOpen, NotYourFinding, SameHands, StateMoved
+from backend.domains.findings.rules.moving import MoveNotOpen, NotYourFinding, SameHands, StateMoved
 from backend.domains.sync.actions import resolve
 from backend.domains.sync.queries import conflicts
 from backend.domains.sync.rules.desk import READERS, ConflictMissing, NotOpen, OwnOperation, desk_of

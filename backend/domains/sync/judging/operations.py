@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from backend.core.act import Act, Actor
 from backend.core.conflicts import Rule
 from backend.domains.findings.actions import amend, end, photos, record, report, verify
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries.documents import limit_of
 from backend.domains.findings.rules.duty import DOERS
 from backend.domains.findings.rules.needs import needs_of

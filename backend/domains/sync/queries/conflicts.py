@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from backend.core.cursors import BadCursor, pack, unpack
 from backend.core.database.base import UtcDateTime
-from backend.domains.findings.model import Finding, Proposal, Report, Verification
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.notes import Proposal
+from backend.domains.findings.model.work import Report, Verification
 from backend.domains.findings.queries.proposals import proposal_view, single_view
 from backend.domains.identity import queries as identity
 from backend.domains.sync.model import LISTED, Outcome

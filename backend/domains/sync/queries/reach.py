@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.problems import Problem
 from backend.domains.evidence.model import Photo
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.identity.model import Replica, RoleHeld, Unit
 from backend.domains.sync.model import Incident, Outcome, Push
 from backend.domains.sync.rules.desk import Desk

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.journal import FeedMember
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.rules.moves import ENDED
 from backend.domains.patrols.model import Patrol
 from backend.domains.sync.queries.absent import last_number_before

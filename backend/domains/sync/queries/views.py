@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from backend.core.journal import JournalEntry
 from backend.domains.evidence.model import Photo
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.identity import queries as identity
 from backend.domains.sync.model import Decision, Incident, KeptLine, Outcome, Progress, Push
 from backend.domains.sync.queries.exceptions import Listed, get_exception

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.patrols.model import Patrol
 from backend.domains.sync.model import Outcome, Waiting
 from backend.domains.sync.queries.kept import CHUNK, chunks, kept_operations, unjudged_of

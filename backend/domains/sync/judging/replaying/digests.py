@@ -16,22 +16,23 @@ from backend.core.database.base import Base, table_of
 from backend.core.journal import JournalEntry
 from backend.domains.deadlines.model import Deadline, DeadlineEvent
 from backend.domains.evidence.model import Photo
-from backend.domains.findings import model as findings
+from backend.domains.findings.model.finding import Finding, NumberCounter
+from backend.domains.findings.model.work import Dispatch, Report
 from backend.domains.patrols import model as patrols
 
 _PAGE = 500
 _LEFT_OUT = {
     "deadline": {"calendar_version"},  # which edition of the calendar it was last computed by: a replay has the last one from the start
 }
-_NOT_STATE = {findings.NumberCounter.__tablename__}
+_NOT_STATE = {NumberCounter.__tablename__}
 _OWNERS = ("finding", "subject", "patrol", "deadline")
 """Columns that name what a row belongs to; findings and patrols stand for themselves."""
 _BELONGS: tuple[tuple[sa.Column[Any], sa.Column[Any]], ...] = tuple(
     (table_of(kind).c.id, table_of(kind).c[owner])
-    for kind, owner in ((Deadline, "subject"), (findings.Dispatch, "finding"), (findings.Report, "finding"), (Photo, "subject"))
+    for kind, owner in ((Deadline, "subject"), (Dispatch, "finding"), (Report, "finding"), (Photo, "subject"))
 )
 """What rows belong to that others belong to, up to the finding or patrol."""
-_OWN = {findings.Finding.__tablename__, patrols.Patrol.__tablename__}
+_OWN = {Finding.__tablename__, patrols.Patrol.__tablename__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class Difference:
 
 def tables() -> list[sa.Table]:
     """All that is compared: every table of findings and patrols, photos, and deadlines. What others belong to comes before them."""
-    modules = {findings.__name__, patrols.__name__}
-    names = {table_of(mapper.class_).name for mapper in Base.registry.mappers if mapper.class_.__module__ in modules} - _NOT_STATE
+    compared = ("backend.domains.findings.model", "backend.domains.patrols.model")
+    names = {table_of(mapper.class_).name for mapper in Base.registry.mappers if mapper.class_.__module__.startswith(compared)} - _NOT_STATE
     names |= {table_of(kind).name for kind in (Photo, Deadline, DeadlineEvent)}
     found = [table for table in Base.metadata.sorted_tables if table.name in names]
     return sorted(found, key=lambda table: table.name in {table_of(kind).name for kind in (Deadline, DeadlineEvent)})

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from backend.core.deeds import Deed
 from backend.core.journal import Clock
 from backend.domains.evidence.model import Photo
-from backend.domains.findings.model import Dispatch, Finding
+from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.work import Dispatch
 from backend.domains.patrols.model import Patrol
 from backend.domains.sync.model import KeptLine, Outcome, Progress
 from backend.domains.sync.queries.kept import JUDGED_LANES

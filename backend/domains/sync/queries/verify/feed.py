@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.journal import Clock, FeedMember
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.rules.moves import ENDED
 from backend.domains.findings.rules.visibility import scopes_of
 from backend.domains.patrols.model import Patrol

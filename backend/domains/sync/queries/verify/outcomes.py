@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.journal import Clock, JournalEntry
-from backend.domains.findings.model import Finding
+from backend.domains.findings.model.finding import Finding
 from backend.domains.patrols.model import Patrol
 from backend.domains.sync.model import KeptLine, Outcome, Progress, Push, Waiting
 from backend.domains.sync.queries.kept import JUDGED_LANES

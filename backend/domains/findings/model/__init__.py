@@ -1,0 +1,1 @@
+"""Rows of findings and of all that is kept with them."""
