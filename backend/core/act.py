@@ -14,6 +14,8 @@ from uuid import UUID
 
 import uuid_utils.compat
 
+from backend.core import clock
+
 TimeQuality = Literal["exact", "anchored", "estimated"]
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -157,6 +159,6 @@ class Act:
 
 
 def begin(actor: Actor, *, at: dt.datetime | None = None, request_id: str | None = None) -> Act:
-    """A new act of this actor, now. The only place that reads the clock."""
-    now = at or dt.datetime.now(dt.UTC)
+    """A new act of this actor, now. The only place that asks for the time."""
+    now = at or clock.now()
     return Act(actor=actor, at=now, happened_at=now, request_id=request_id)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -14,8 +17,10 @@ from sqlalchemy.exc import ArgumentError
 ROOT = Path(__file__).resolve().parents[2]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _SECRET_LENGTH = 16
-_LEAST = {"trust_proxy": 0}
-_MOST = {"port": 65535}
+_SENDER = re.compile(r"[^\s@<>,;:\"]{1,64}@[A-Za-z0-9.-]{1,190}")
+_LEAST = {"trust_proxy": 0, "private_webhooks": 0}
+_MOST = {"port": 65535, "private_webhooks": 1}
+_OFF = {"off", "no", "0", "false"}
 
 
 class BadSettings(ValueError):
@@ -27,7 +32,13 @@ class BadSettings(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator sets. Sizes are bytes, times are days unless the name says otherwise."""
+    """What an operator sets. Sizes are bytes, times are days unless the name says otherwise.
+
+    `smtp_url` is the mail server (smtp://user:password@host:587 or smtps://), `mail_from` the sender; without them nothing is mailed.
+    `private_webhooks` 1: webhooks may lead to the operator's own network, and without TLS.
+    `resident_reports_hour`: so many reports of residents are taken in an hour, from all addresses together.
+    `demo_clock` lets an administrator of the demo district set the time: `on`, or a moment with an offset at which it begins, and stands.
+    """
 
     data_folder: Path
     database_url: str
@@ -50,6 +61,12 @@ class Settings:
     credential_days: int = 90
     upload_days: int = 7
     quota_bytes: int = 20 * 1024**3
+    resident_contact_days: int = 90
+    resident_reports_hour: int = 2_000
+    demo_clock: str = ""
+    smtp_url: str = ""
+    mail_from: str = ""
+    private_webhooks: int = 0
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -74,6 +91,8 @@ class Settings:
             read[item.name] = text if item.type == "str" else _number(item.name, text)
         if "log_level" in read:
             read["log_level"] = str(read["log_level"]).upper()
+        if str(read.get("demo_clock", "")).lower() in _OFF:
+            read["demo_clock"] = ""
         settings = cls(**read)  # type: ignore[arg-type] # fields are converted by their default's type just above
         _check(settings)
         return settings
@@ -113,7 +132,24 @@ def _number(name: str, text: str) -> int:
     )
 
 
+def clock_begins(settings: Settings) -> dt.datetime | None:
+    """The moment at which the demo's clock begins, where the setting names one. Raises BadSettings."""
+    if settings.demo_clock.lower() in {"", "on"}:
+        return None
+    try:
+        begins = dt.datetime.fromisoformat(settings.demo_clock)
+    except ValueError:
+        begins = None
+    if begins is None or begins.tzinfo is None:
+        raise BadSettings(
+            f"DEMO_CLOCK={settings.demo_clock[:40]!r} is neither on nor a moment such as 2026-09-20T08:00:00+08:00",
+            f"DEMO_CLOCK={settings.demo_clock[:40]!r} 无效：请写 on，或带时区的时刻，如 2026-09-20T08:00:00+08:00",
+        )
+    return begins
+
+
 def _check(settings: Settings) -> None:
+    clock_begins(settings)
     if len(settings.secret_key) < _SECRET_LENGTH:
         raise BadSettings(
             f"SECRET_KEY needs at least {_SECRET_LENGTH} characters: set a longer one, or remove it and the first start makes one",
@@ -136,11 +172,32 @@ def _check(settings: Settings) -> None:
             f"DATABASE_URL names {driver[:40]!r}: use sqlite:////path/file or postgresql://user:password@host:5432/name",
             f"DATABASE_URL 使用了不支持的 {driver[:40]!r}：请写成 sqlite:////路径/文件 或 postgresql://用户:密码@主机:5432/库名",
         )
+    _check_mail(settings)
     scheme, separator, rest = settings.blob_store.partition("://")
     if separator and (scheme != "s3" or not rest.partition("/")[0]):
         raise BadSettings(
             f"BLOB_STORE={settings.blob_store[:80]!r} is no store: name a folder, or s3://bucket/prefix",
             f"BLOB_STORE={settings.blob_store[:80]!r} 无效：请填写文件夹，或 s3://存储桶/前缀",
+        )
+
+
+def _check_mail(settings: Settings) -> None:
+    if not settings.smtp_url and not settings.mail_from:
+        return
+    try:
+        parts = urlsplit(settings.smtp_url)
+        known = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:  # the text may hold a password: it is not repeated
+        raise BadSettings(
+            "SMTP_URL is no mail server: write smtp://user:password@host:587 or smtps://user:password@host:465",
+            "SMTP_URL 无效：请写成 smtp://用户:密码@主机:587 或 smtps://用户:密码@主机:465",
+        )
+    if not _SENDER.fullmatch(settings.mail_from):
+        raise BadSettings(
+            f"MAIL_FROM={settings.mail_from[:80]!r} is no sender: write an address such as patrol@example.com",
+            f"MAIL_FROM={settings.mail_from[:80]!r} 无效：请填写发件地址，例如 patrol@example.com",
         )
 
 
