@@ -1,6 +1,6 @@
 """The shape of a row of the conflict matrix: what becomes of an act that meets another done at the same time, out of its sight.
 
-The rows stand in `patrols.rules` and `findings.rules.conflicts`; the latter is the whole table, in the order of the research.
+The rows stand in `patrols.rules.patrols` and `findings.rules.conflicts`; the latter is the whole table, in the order of the research.
 """
 
 from __future__ import annotations

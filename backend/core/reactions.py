@@ -1,6 +1,6 @@
 """Reactions: what follows from the journal. A table from event to function; each reaction keeps its own cursor and is safe to repeat.
 
-A page of entries and the cursor share a commit; two workers on one page are harmless, because each reaction looks at the present state.
+A page of entries and the cursor share a commit; of two workers on one page the second finds it done.
 What fails unexpectedly stops nothing behind it: it is kept and tried again, later and later, until it succeeds or a rule refuses it.
 """
 
@@ -95,14 +95,28 @@ def catch_up(session: Session, reaction: Reaction) -> int:
             return done
         chosen = _chosen(reaction, entries)
         if chosen:
-            _follow(session, reaction, chosen, top=top)
+            try:
+                _follow(session, reaction, chosen, after=after, top=top)
+            except _Overtaken:
+                continue
         else:
             perform(session, acts.begin(SYSTEM), _pass_over, name=reaction.name, seq=top)
         done += len(chosen)
 
 
-def _follow(session: Session, reaction: Reaction, entries: Sequence[Entry], *, top: int) -> None:
+class _Overtaken(Exception):
+    """Another worker has done this page meanwhile."""
+
+
+def _follow(session: Session, reaction: Reaction, entries: Sequence[Entry], *, after: int, top: int) -> None:
     at = acts.begin(SYSTEM).at
+
+    def hold(writer: Session) -> None:
+        """Two workers on one page take turns: who comes second finds it done."""
+        writer.execute(_insert(writer, ReactionCursor).values(name=reaction.name, seq=0).on_conflict_do_nothing())
+        query = sa.select(ReactionCursor.seq).where(ReactionCursor.name == reaction.name).with_for_update()
+        if (writer.scalar(query) or 0) != after:
+            raise _Overtaken
 
     def record(writer: Session, failed: list[bool]) -> None:
         kept = [entry.seq for entry, again in zip(entries, failed, strict=True) if again]
@@ -111,7 +125,7 @@ def _follow(session: Session, reaction: Reaction, entries: Sequence[Entry], *, t
             writer.execute(_insert(writer, ReactionRetry).values(values).on_conflict_do_nothing())
         _move_cursor(writer, name=reaction.name, seq=top)
 
-    perform_run(session, [_step(reaction, entry) for entry in entries], record=record)
+    perform_run(session, [_step(reaction, entry) for entry in entries], prepare=hold, record=record)
 
 
 def _try_again(session: Session, reaction: Reaction) -> int:

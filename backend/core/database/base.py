@@ -60,6 +60,8 @@ def loads(text: Any) -> Any:
 
 
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+Words = sa.Text().with_variant(postgresql.ARRAY(sa.Text()), "postgresql")
+"""Many short texts that are looked up one by one: an array, on SQLite a text with spaces between them."""
 Small = sa.SmallInteger()
 Text = sa.Text()
 
