@@ -1,4 +1,4 @@
-"""The writes of the catalogue: an edition, a default limit, a filing policy. Each renews what lies in memory."""
+"""The writes of the catalogue: an edition, a default limit. Each renews what lies in memory."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from backend.core.act import Act
 from backend.core.database.rows import add_row, lock_row
 from backend.core.revisions import bump
 from backend.domains.catalog import queries
-from backend.domains.catalog.model import ClassDefaultLimit, Condition, Edition, FilingPolicy, LegacyCode, Subclass
+from backend.domains.catalog.model import ClassDefaultLimit, Condition, Edition, LegacyCode, Subclass
 from backend.domains.catalog.rules.administering import (
     CategoryMissing,
     refuse_edition,
     refuse_limit,
-    refuse_policy,
     refuse_successors,
 )
 from backend.domains.catalog.rules.categories import key_of
@@ -141,47 +140,6 @@ def set_class_default(
     act.tell("class_default.set", "class_default_limit", subject, value=value, unit=unit, was=list(was) if was else None)
     bump(session, act, queries.REVISION)
     return default
-
-
-def set_filing_policy(
-    session: Session,
-    act: Act,
-    *,
-    scope: str,
-    auto_file: bool,
-    auto_dispatch: bool,
-    key: str = "",
-    valid_from: dt.datetime | None = None,
-) -> FilingPolicy:
-    """Say from a moment on (now where none is named) whether findings of a category, a trade or all are filed and dispatched by themselves.
-
-    Raises PolicyInvalid.
-    """
-    known = {key_of(kind, code) for kind, code in session.execute(sa.select(Subclass.kind, Subclass.code).distinct())}
-    refuse_policy(scope, key, known)
-    policy = FilingPolicy(
-        id=act.new_id(),
-        scope=scope,
-        key=key,
-        valid_from=valid_from or act.at,
-        auto_file=auto_file,
-        auto_dispatch=auto_dispatch,
-        set_by=act.actor.person,
-        set_at=act.at,
-    )
-    add_row(session, policy)
-    act.tell(
-        "filing_policy.set",
-        "filing_policy",
-        policy.id,
-        scope=scope,
-        key=key,
-        valid_from=policy.valid_from.isoformat(),
-        auto_file=auto_file,
-        auto_dispatch=auto_dispatch,
-    )
-    bump(session, act, queries.REVISION)
-    return policy
 
 
 def _subclasses(session: Session, edition: int) -> list[Subclass]:

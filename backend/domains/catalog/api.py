@@ -11,7 +11,7 @@ from backend.core.http.api import Blueprint
 from backend.core.http.callers import caller, here
 from backend.core.perform import perform, reading
 from backend.domains.catalog import actions, queries
-from backend.domains.catalog.model import ClassDefaultLimit, Edition, FilingPolicy
+from backend.domains.catalog.model import ClassDefaultLimit, Edition
 from backend.domains.catalog.rules.administering import CategoryMissing, EditionClash, SuccessorInvalid
 from backend.domains.catalog.rules.documents import category_doc
 from backend.domains.catalog.rules.edition_file import CatalogFaults
@@ -19,12 +19,10 @@ from backend.domains.catalog.schemas import (
     CatalogDoc,
     CategoryAnswer,
     ClassDefaultDoc,
-    DatedPolicyDoc,
     EditionDoc,
     EditionQuery,
     LoadEdition,
     SetClassDefault,
-    SetFilingPolicy,
 )
 
 blueprint = Blueprint("catalog", __name__, description="Categories, filing conditions and limits in dated editions")
@@ -58,7 +56,8 @@ def get_category(query: dict[str, Any], kind: str, code: str) -> dict[str, Any]:
     session, act = here()
     with reading(session):
         held, category, said = queries.get_category(session, kind, code, edition=query["edition"], at=act.at)
-    return {"category": category_doc(held, category), "code": said, "policy": category.policy(act.at)}
+        policy = queries.filing_of(session, category, act.at)
+    return {"category": category_doc(held, category), "code": said, "policy": policy}
 
 
 @blueprint.post("/catalog/editions")
@@ -80,13 +79,3 @@ def set_class_default(payload: dict[str, Any], kind: str, class_code: str) -> Cl
     """Set the limit of those conditions of a class that have none of their own."""
     session, act = here()
     return perform(session, act, actions.set_class_default, kind=kind, class_code=class_code, **payload)
-
-
-@blueprint.put("/catalog/policy")
-@caller("administrator")
-@blueprint.arguments(SetFilingPolicy())
-@blueprint.response(200, DatedPolicyDoc())
-def set_filing_policy(payload: dict[str, Any]) -> FilingPolicy:
-    """Say from when on findings of a category, a trade or all are filed and dispatched by themselves."""
-    session, act = here()
-    return perform(session, act, actions.set_filing_policy, **payload)

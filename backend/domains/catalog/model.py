@@ -94,20 +94,3 @@ class LegacyCode(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     legacy: Mapped[str] = mapped_column(primary_key=True)
     code: Mapped[str]
-
-
-class FilingPolicy(Base):
-    """Whether findings are filed and dispatched by themselves, from the moment `valid_from` on. Rows are added, never changed.
-
-    `scope` is "all", "trade" or "category", `key` "", the trade or `kind:code`. The narrowest scope with a row in force decides.
-    """
-
-    __tablename__ = "catalog_filing_policy"
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    scope: Mapped[str]
-    key: Mapped[str]
-    valid_from: Mapped[dt.datetime]
-    auto_file: Mapped[bool]
-    auto_dispatch: Mapped[bool]
-    set_by: Mapped[UUID | None]
-    set_at: Mapped[dt.datetime]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -14,12 +15,33 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from backend.core.revisions import Held
-from backend.domains.catalog.model import ClassDefaultLimit, Condition, Edition, FilingPolicy, LegacyCode, Subclass
+from backend.domains.catalog.model import ClassDefaultLimit, Condition, Edition, LegacyCode, Subclass
 from backend.domains.catalog.rules import categories as values
 from backend.domains.catalog.rules.administering import CategoryMissing
 from backend.domains.catalog.rules.documents import catalog_doc, category_doc
 
 REVISION = "catalog"
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What another domain says of filing and dispatch by themselves, shown with the catalogue: all of it, and what holds for a category."""
+
+    said: Callable[[Session], list[dict[str, Any]]]
+    holds: Callable[[Session, values.Category, dt.datetime], Any]
+
+
+_FILING: list[Filing] = []
+
+
+def show_filing(by: Filing) -> None:
+    """Called once by the domain above that knows: the catalogue shows it and knows nothing of where it is from."""
+    _FILING[:] = [by]
+
+
+def filing_of(session: Session, category: values.Category, at: dt.datetime) -> Any:
+    """Whether findings of the category are filed and dispatched by themselves at that moment (`auto_file`, `auto_dispatch`)."""
+    return _FILING[0].holds(session, category, at)
 
 
 def catalogue(session: Session) -> values.Catalogue:
@@ -46,7 +68,9 @@ def catalog_document(session: Session, edition: int | None, at: dt.datetime) -> 
     if chosen is None:
         detail = "no edition of the catalogue is loaded" if edition is None else f"there is no edition {edition}"
         raise CategoryMissing(detail, errors=[("/edition", detail)])
-    return _DOCUMENTS.get(session)[chosen.number]
+    tag, body = _DOCUMENTS.get(session)[chosen.number]
+    said = orjson.dumps(_FILING[0].said(session))
+    return hashlib.sha256(tag.encode() + said).hexdigest()[:32], body[:-1] + b',"policies":' + said + b"}"
 
 
 def get_category(
@@ -82,11 +106,6 @@ def _load(session: Session) -> values.Catalogue:
     """The whole catalogue from its tables."""
     editions = {row.number: row for row in session.scalars(sa.select(Edition))}
     defaults = {(row.edition, row.kind, row.class_code): (row.value, row.unit) for row in session.scalars(sa.select(ClassDefaultLimit))}
-    ordered = session.scalars(sa.select(FilingPolicy).order_by(FilingPolicy.set_at, FilingPolicy.id))
-    policies = [
-        values.DatedPolicy(row.scope, row.key, row.valid_from, values.Policy(auto_file=row.auto_file, auto_dispatch=row.auto_dispatch))
-        for row in ordered
-    ]
     conditions: dict[tuple[int, str, str], list[Condition]] = defaultdict(list)
     for condition in session.scalars(sa.select(Condition).order_by(Condition.number)):
         conditions[condition.edition, condition.kind, condition.code].append(condition)
@@ -107,12 +126,11 @@ def _load(session: Session) -> values.Catalogue:
             successor=row.successor,
             version=row.version,
             conditions=MappingProxyType({own.number: _value(own, default) for own in conditions[row.edition, row.kind, row.code]}),
-            policies=values.policies_of(values.key_of(row.kind, row.code), row.trade, policies),
         )
         found.append(category)
     facts = [values.EditionFacts(row.number, row.name, row.valid_from, row.source) for row in editions.values()]
     legacy = {(row.kind, row.legacy): row.code for row in session.scalars(sa.select(LegacyCode))}
-    return values.Catalogue(facts, found, policies, legacy)
+    return values.Catalogue(facts, found, legacy)
 
 
 def _value(row: Condition, default: tuple[int, str] | None) -> values.Condition:

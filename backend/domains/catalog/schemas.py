@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from backend.core.validation import Moment
-from backend.domains.catalog.rules.administering import SCOPES
 from backend.domains.catalog.rules.categories import KINDS, TRADES, UNITS
 from backend.domains.catalog.rules.edition_file import LARGEST_LIMIT
 
@@ -68,21 +66,6 @@ class CategoryDoc(Schema):
     conditions = fields.List(fields.Nested(ConditionDoc()))
 
 
-class PolicyDoc(Schema):
-    """Whether findings are filed and dispatched by themselves."""
-
-    auto_file = fields.Boolean()
-    auto_dispatch = fields.Boolean()
-
-
-class CategoryAnswer(Schema):
-    """The category that holds for what was named; `code` "category_mapped" where it is another (a code of 2013, a retired one)."""
-
-    category = fields.Nested(CategoryDoc())
-    code = fields.String(allow_none=True)
-    policy = fields.Nested(PolicyDoc(), metadata={"description": "In force now"})
-
-
 class EditionDoc(Schema):
     """An edition in short."""
 
@@ -92,18 +75,25 @@ class EditionDoc(Schema):
     source = fields.String()
 
 
-class DatedPolicyDoc(PolicyDoc):
-    """A filing policy from a moment on; the narrowest scope with one in force decides."""
-
-    scope = fields.String(validate=validate.OneOf(SCOPES))
-    key = fields.String()
-    valid_from = fields.AwareDateTime()
-
-
 class TradeDoc(NamesDoc):
     """A trade (行业)."""
 
     code = fields.String()
+
+
+class PolicyDoc(Schema):
+    """Whether findings are filed and dispatched by themselves."""
+
+    auto_file = fields.Boolean()
+    auto_dispatch = fields.Boolean()
+
+
+class DatedPolicyDoc(PolicyDoc):
+    """A filing policy from a moment on; the narrowest scope with one in force decides."""
+
+    scope = fields.String(validate=validate.OneOf(["category", "trade", "all"]))
+    key = fields.String()
+    valid_from = fields.AwareDateTime()
 
 
 class CatalogDoc(Schema):
@@ -112,8 +102,16 @@ class CatalogDoc(Schema):
     edition = fields.Nested(EditionDoc())
     editions = fields.List(fields.Nested(EditionDoc()))
     trades = fields.List(fields.Nested(TradeDoc()))
-    policies = fields.List(fields.Nested(DatedPolicyDoc()))
+    policies = fields.List(fields.Nested(DatedPolicyDoc()), metadata={"description": "Those for the whole district"})
     categories = fields.List(fields.Nested(CategoryDoc()))
+
+
+class CategoryAnswer(Schema):
+    """The category that holds for what was named; `code` "category_mapped" where it is another (a code of 2013, a retired one)."""
+
+    category = fields.Nested(CategoryDoc())
+    code = fields.String(allow_none=True)
+    policy = fields.Nested(PolicyDoc(), metadata={"description": "In force now in the whole district"})
 
 
 class LoadEdition(Schema):
@@ -143,13 +141,3 @@ class ClassDefaultDoc(LimitDoc):
     kind = fields.String()
     class_code = fields.String()
     set_at = fields.AwareDateTime()
-
-
-class SetFilingPolicy(Schema):
-    """From `valid_from` (now without it) findings of this category, trade or all are filed or dispatched by themselves, or not."""
-
-    scope = fields.String(required=True, validate=validate.OneOf(SCOPES))
-    key = fields.String(load_default="", validate=validate.Length(max=40))
-    auto_file = fields.Boolean(required=True, truthy={True}, falsy={False})
-    auto_dispatch = fields.Boolean(required=True, truthy={True}, falsy={False})
-    valid_from = Moment(load_default=None)

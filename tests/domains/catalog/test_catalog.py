@@ -6,15 +6,14 @@ import pytest
 
 from backend.core.journal import FeedMember, JournalEntry
 from backend.domains.catalog import queries
-from backend.domains.catalog.actions import load_edition, set_class_default, set_filing_policy
+from backend.domains.catalog.actions import load_edition, set_class_default
 from backend.domains.catalog.rules.administering import (
     CategoryMissing,
     EditionClash,
     LimitUnfit,
-    PolicyInvalid,
     SuccessorInvalid,
 )
-from backend.domains.catalog.rules.categories import MAPPED, Policy
+from backend.domains.catalog.rules.categories import MAPPED
 from backend.domains.catalog.rules.edition_file import CatalogFaults
 from tests.make.people import Cast
 
@@ -149,25 +148,6 @@ def test_a_succession_that_does_not_hold_is_refused(loaded, csv_text, successors
         loaded.do(load_edition, number=2, name="two", valid_from=NEXT, source="test", csv=edition_two(csv_text), successors=successors)
 
 
-def test_a_policy_holds_from_its_moment_for_its_trade(loaded):
-    noon = dt.datetime(2026, 3, 1, 4, tzinfo=dt.UTC)
-    loaded.do(set_filing_policy, scope="trade", key="sanitation", auto_file=True, auto_dispatch=True, valid_from=noon)
-    rubbish, shop = (held(loaded).find("event", code) for code in ("06010", "09005"))
-
-    assert rubbish.policy(noon) == Policy(auto_file=True, auto_dispatch=True)
-    assert rubbish.policy(noon - dt.timedelta(seconds=1)) == Policy(auto_file=False, auto_dispatch=False)
-    assert shop.policy(noon) == Policy(auto_file=False, auto_dispatch=False)
-
-
-@pytest.mark.parametrize(
-    ("scope", "key", "pointer"), [("all", "x", "/key"), ("trade", "x", "/key"), ("category", "event:1", "/key"), ("class", "x", "/scope")]
-)
-def test_a_policy_for_nothing_known_is_refused(loaded, scope, key, pointer):
-    with pytest.raises(PolicyInvalid) as caught:
-        loaded.do(set_filing_policy, scope=scope, key=key, auto_file=True, auto_dispatch=True)
-    assert caught.value.errors[0][0] == pointer
-
-
 def test_the_journal_keeps_what_a_default_was(loaded):
     loaded.do(set_class_default, by="admin", kind="event", class_code="09", value=1, unit="working_days")
     loaded.do(set_class_default, by="admin", kind="event", class_code="09", value=2, unit="calendar_days")
@@ -220,18 +200,11 @@ def test_a_category_is_answered_by_its_code_or_by_that_of_2013(loaded):
     assert lin.get("/api/v1/catalog/event/04-07").status_code == 404
 
 
-def test_an_administrator_sets_default_and_policy(loaded):
-    admin = loaded.client("admin")
-    default = admin.put("/api/v1/catalog/defaults/event/09", json={"value": 2, "unit": "working_days"})
-    policy = admin.put(
-        "/api/v1/catalog/policy", json={"scope": "category", "key": "event:09003", "auto_file": True, "auto_dispatch": False}
-    )
-
+def test_an_administrator_sets_a_default(loaded):
+    default = loaded.client("admin").put("/api/v1/catalog/defaults/event/09", json={"value": 2, "unit": "working_days"})
     assert (default.status_code, default.json["edition"]) == (200, 1)
-    assert (policy.status_code, policy.json["key"]) == (200, "event:09003")
     answer = loaded.client("lin").get("/api/v1/catalog/event/09003").json
     assert answer["category"]["conditions"][0]["limit"] == {"value": 2, "unit": "working_days"}
-    assert answer["policy"] == {"auto_file": True, "auto_dispatch": False}
 
 
 def test_an_administrator_loads_an_edition(cast, csv_text):
@@ -247,7 +220,6 @@ def test_an_administrator_loads_an_edition(cast, csv_text):
     [
         ("post", "editions", {"number": 2, "name": "x", "valid_from": "2027-01-01", "source": "x", "csv": "x"}),
         ("put", "defaults/event/09", {"value": 2, "unit": "working_days"}),
-        ("put", "policy", {"scope": "all", "auto_file": True, "auto_dispatch": True}),
     ],
 )
 def test_only_an_administrator_changes_the_catalogue(cast, login, method, path, body):
@@ -263,7 +235,6 @@ def test_two_editions_load_alike_on_both_databases(any_app, csv_text):
     cast = Cast(any_app)
     cast.do(load_edition, number=1, name="one", valid_from=dt.date(2026, 1, 1), source="test", csv=csv_text)
     cast.do(set_class_default, kind="event", class_code="09", value=1, unit="working_days")
-    cast.do(set_filing_policy, scope="all", auto_file=True, auto_dispatch=False)
     successors = {"event:06010": "event:06053"}
     cast.do(load_edition, number=2, name="two", valid_from=NEXT, source="test", csv=edition_two(csv_text), successors=successors)
 
@@ -271,4 +242,3 @@ def test_two_editions_load_alike_on_both_databases(any_app, csv_text):
     assert [len(catalogue.categories(number)) for number in (1, 2)] == [282, 282]
     assert catalogue.resolve("event", "01-10", at=LATER)[0].code == "06053"
     assert catalogue.find("event", "09003").conditions[1].limit_source == "class_default"
-    assert catalogue.find("event", "06053").policy(LATER) == Policy(auto_file=True, auto_dispatch=False)

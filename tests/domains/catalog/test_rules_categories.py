@@ -4,20 +4,14 @@ from types import MappingProxyType
 import pytest
 
 from backend.domains.catalog.rules.categories import (
-    BY_HAND,
     MAPPED,
     Catalogue,
     Category,
     Condition,
-    DatedPolicy,
     EditionFacts,
-    Policy,
-    policies_of,
 )
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
-BOTH = Policy(auto_file=True, auto_dispatch=True)
-FILE_ONLY = Policy(auto_file=True, auto_dispatch=False)
 
 
 def moment(text):
@@ -57,7 +51,7 @@ def catalogue():
     ring = [category("06004", 1, successor="event:06005"), category("06005", 1, successor="event:06004")]
     new = [category("06099", 3)]
     legacy = {("event", "01-01"): "06001", ("event", "01-02"): "06002", ("event", "01-03"): "06003"}
-    return Catalogue([THREE, ONE, TWO], [*kept, *heir, *gone, *ring, *new], (), legacy)
+    return Catalogue([THREE, ONE, TWO], [*kept, *heir, *gone, *ring, *new], legacy)
 
 
 @pytest.mark.parametrize(
@@ -124,35 +118,3 @@ def test_what_nobody_knows_resolves_to_nothing(catalogue):
 def test_a_category_knows_from_when_it_is_retired(catalogue):
     assert catalogue.retired_from(catalogue.find("event", "06003", 1)) == TWO.valid_from
     assert catalogue.retired_from(catalogue.find("event", "06001", 3)) is None
-
-
-def of(scope, key, since, policy):
-    return DatedPolicy(scope, key, moment(since), policy)
-
-
-def test_the_narrowest_policy_in_force_decides():
-    rows = [
-        of("all", "", "2026-01-01T00:00", BOTH),
-        of("trade", "sanitation", "2026-02-01T00:00", FILE_ONLY),
-        of("category", "event:06001", "2026-03-01T00:00", BY_HAND),
-        of("trade", "greening", "2026-01-01T00:00", BY_HAND),
-    ]
-    mine = category("06001", 1, policies=policies_of("event:06001", "sanitation", rows))
-
-    assert mine.policy(moment("2025-12-31T23:59")) == BY_HAND
-    assert mine.policy(moment("2026-01-01T00:00")) == BOTH
-    assert mine.policy(moment("2026-02-15T00:00")) == FILE_ONLY
-    assert mine.policy(moment("2026-03-01T00:00")) == BY_HAND
-
-
-def test_of_two_policies_of_one_moment_the_one_set_later_holds():
-    rows = [of("all", "", "2026-01-01T00:00", BOTH), of("all", "", "2026-01-01T00:00", FILE_ONLY)]
-
-    assert category("06001", 1, policies=policies_of("event:06001", "sanitation", rows)).policy(moment("2026-05-01T00:00")) == FILE_ONLY
-
-
-def test_a_later_policy_of_the_same_scope_replaces_the_earlier():
-    rows = [of("all", "", "2026-03-01T00:00", BY_HAND), of("all", "", "2026-01-01T00:00", BOTH)]
-    mine = category("06001", 1, policies=policies_of("event:06001", "sanitation", rows))
-
-    assert (mine.policy(moment("2026-02-01T00:00")), mine.policy(moment("2026-03-02T00:00"))) == (BOTH, BY_HAND)

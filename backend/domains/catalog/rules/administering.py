@@ -1,4 +1,4 @@
-"""What an administrator may set: editions that follow each other, default limits, filing policies."""
+"""What an administrator may set: editions that follow each other, default limits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 
 from backend.core.problems import Clash, Invalid, Missing
-from backend.domains.catalog.rules.categories import TRADES, UNITS
+from backend.domains.catalog.rules.categories import UNITS
 from backend.domains.catalog.rules.edition_file import LARGEST_LIMIT
-
-SCOPES = ("category", "trade", "all")
 
 
 class EditionClash(Clash):
@@ -40,16 +38,6 @@ class LimitUnfit(Invalid):
     title_zh = "时限无效"
     way_out = f"Give a whole number from 1 to {LARGEST_LIMIT} and one of the units {', '.join(UNITS)}."
     way_out_zh = f"请填写 1 至 {LARGEST_LIMIT} 的整数，单位为以下之一：{'、'.join(UNITS)}。"
-
-
-class PolicyInvalid(Invalid):
-    """A filing policy for something the catalogue does not have."""
-
-    slug = "filing_policy_invalid"
-    title = "The filing policy concerns nothing known"
-    title_zh = "立案策略的适用范围无效"
-    way_out = f"Use scope category with a key such as event:06010, scope trade with one of {', '.join(TRADES)}, or scope all without a key."
-    way_out_zh = "适用范围请填 category（键如 event:06010）、trade（键为行业代码）或 all（不填键）。"
 
 
 class CategoryMissing(Missing):
@@ -96,12 +84,3 @@ def refuse_limit(value: int, unit: str) -> None:
         errors.append(("/unit", f"{unit!r} is none of {', '.join(UNITS)}"))
     if errors:
         raise LimitUnfit("; ".join(f"{pointer[1:]}: {detail}" for pointer, detail in errors), errors=errors)
-
-
-def refuse_policy(scope: str, key: str, categories: Collection[str]) -> None:
-    """Raises PolicyInvalid unless the scope is known and the key is one of it; `categories` are the known `kind:code` keys."""
-    if scope not in SCOPES:
-        raise PolicyInvalid(f"scope: {scope!r} is none of {', '.join(SCOPES)}", errors=[("/scope", "unknown scope")])
-    known: Collection[str] = {"category": categories, "trade": TRADES, "all": ("",)}[scope]
-    if key not in known:
-        raise PolicyInvalid(f"key: {key!r} is no {scope}", errors=[("/key", f"{key!r} is no {scope}")])

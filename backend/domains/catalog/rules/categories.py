@@ -59,27 +59,6 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """Whether a finding is filed and dispatched by itself once the other demands are met."""
-
-    auto_file: bool
-    auto_dispatch: bool
-
-
-BY_HAND = Policy(auto_file=False, auto_dispatch=False)
-
-
-@dataclass(frozen=True, slots=True)
-class DatedPolicy:
-    """A policy from the moment `valid_from` on. `scope` is "all", "trade" or "category"; `key` is "", the trade or `kind:code`."""
-
-    scope: str
-    key: str
-    valid_from: dt.datetime
-    policy: Policy
-
-
-@dataclass(frozen=True, slots=True)
 class Category:
     """A component or event subclass in one edition."""
 
@@ -96,22 +75,12 @@ class Category:
     successor: str | None
     version: int
     conditions: Mapping[int, Condition]
-    policies: tuple[tuple[DatedPolicy, ...], ...] = ()
-    """Of the category, of its trade, of all: each the latest first."""
     key: str = field(init=False)
     class_key: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", key_of(self.kind, self.code))
         object.__setattr__(self, "class_key", key_of(self.kind, self.class_code))
-
-    def policy(self, at: dt.datetime) -> Policy:
-        """The policy in force at that moment: the narrowest scope that has one decides; by hand where none has."""
-        for scope in self.policies:
-            for dated in scope:
-                if dated.valid_from <= at:
-                    return dated.policy
-        return BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +96,16 @@ class EditionFacts:
 class Catalogue:
     """All editions. Immutable: threads share it.
 
-    `policies` may come in any order; of two of one scope and moment the later in the sequence wins. `legacy` maps (kind, code of 2013) to
-    the code it has since edition 1.
+    `legacy` maps (kind, code of 2013) to the code it has since edition 1.
     """
 
     def __init__(
         self,
         editions: Iterable[EditionFacts],
         categories: Iterable[Category],
-        policies: Iterable[DatedPolicy] = (),
         legacy: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
         self.editions = tuple(sorted(editions, key=lambda edition: edition.number))
-        self.policies = tuple(policies)
         self._legacy = dict(legacy or {})
         # The order in which editions are asked for a moment: the one that began last first.
         self._newest_first = sorted(self.editions, key=lambda edition: (edition.valid_from, edition.number), reverse=True)
@@ -239,14 +205,3 @@ class Catalogue:
                 return here
             link = self.last_known(kind, code)
         return None
-
-
-def policies_of(key: str, trade: str, policies: Iterable[DatedPolicy]) -> tuple[tuple[DatedPolicy, ...], ...]:
-    """The policies that concern a category, as `Category.policies` wants them. Of equal moments the later in the sequence comes first."""
-    wanted = {("category", key): 0, ("trade", trade): 1, ("all", ""): 2}
-    found: tuple[list[DatedPolicy], list[DatedPolicy], list[DatedPolicy]] = ([], [], [])
-    for policy in policies:
-        place = wanted.get((policy.scope, policy.key))
-        if place is not None:
-            found[place].insert(0, policy)
-    return tuple(tuple(sorted(scope, key=lambda policy: policy.valid_from, reverse=True)) for scope in found)

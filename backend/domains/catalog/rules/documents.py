@@ -44,20 +44,10 @@ def edition_doc(edition: EditionFacts) -> dict[str, Any]:
 
 
 def catalog_doc(catalogue: Catalogue, edition: EditionFacts) -> dict[str, Any]:
-    """A whole edition: what there is of it, the trades, the filing policies with their dates, every category in file order."""
+    """A whole edition: what there is of it, the trades, every category in file order."""
     return {
         "edition": edition_doc(edition),
         "editions": [edition_doc(other) for other in catalogue.editions],
         "trades": [{"code": code, "zh": zh, "en": en} for code, (zh, en) in TRADES.items()],
-        "policies": [
-            {
-                "scope": dated.scope,
-                "key": dated.key,
-                "valid_from": dated.valid_from,
-                "auto_file": dated.policy.auto_file,
-                "auto_dispatch": dated.policy.auto_dispatch,
-            }
-            for dated in catalogue.policies
-        ],
         "categories": [category_doc(catalogue, category) for category in catalogue.categories(edition.number)],
     }
