@@ -21,7 +21,7 @@ from backend.domains.deadlines.rules.calendar import DayOverride, Schedule, Span
 from backend.domains.deadlines.rules.calendar_file import overrides_from_csv
 from backend.domains.deadlines.rules.clock import Outcome, compute
 from backend.domains.deadlines.rules.documents import written
-from backend.domains.deadlines.rules.events import ClockEvent, event_from, flat
+from backend.domains.deadlines.rules.events import ClockEvent, flat
 from backend.domains.deadlines.rules.limits import Limit, Unit
 
 EVERYBODY = ("ref",)
@@ -49,42 +49,8 @@ def start_deadline(session: Session, act: Act, *, subject_type: str, subject: UU
     return row
 
 
-def add_event(
-    session: Session,
-    act: Act,
-    *,
-    deadline: UUID,
-    kind: str,
-    at: dt.datetime,
-    until: dt.datetime | None = None,
-    by_value: int | None = None,
-    by_unit: str | None = None,
-    reason: str = "",
-) -> Deadline:
-    """Add what happened to a clock: paused, resumed, suspended (`until`), extended (by), stopped, restarted (by: the least it gets).
-
-    Raises DeadlineMissing, LimitInvalid, ClockEventsContradict.
-    """
-    row = lock_row(session, Deadline, deadline)
-    if row is None:
-        raise DeadlineMissing(f"there is no deadline {deadline}")
-    amount = None if by_value is None and by_unit is None else Limit(cast("int", by_value), cast("Unit", by_unit))
-    before = queries.events(session, deadline)
-    happened = [*before, event_from(kind, at, until=until, amount=amount, reason=reason)]
-    said = compute(queries.limit_of(row), row.started_at, queries.calendar(session), happened)
-    event = DeadlineEvent(
-        deadline=deadline, number=len(happened), kind=kind, at=at, until=until, by_value=by_value, by_unit=by_unit, reason=reason
-    )
-    session.flush()  # the deadline itself may be of this transaction, and the tables know each other by foreign keys only
-    session.add(event)
-    _take(row, said)
-    session.flush()
-    act.tell("deadline.moved", "deadline", row.id, of=f"{row.subject_type}:{row.subject}", kind=kind, due=row.due, state=row.state)
-    return row
-
-
-def state_events(session: Session, act: Act, *, deadline: UUID, kinds: Collection[str], happened: Sequence[ClockEvent]) -> Deadline:
-    """State anew which events of these kinds happened to a clock; those of other kinds stay, and all are put in order of their time.
+def state_events(session: Session, act: Act, *, deadline: UUID, happened: Sequence[ClockEvent], limit: Limit | None = None) -> Deadline:
+    """State anew what happened to a clock, in the order of time, and its `limit` where that was corrected.
 
     For events that are worked out from facts which may arrive late and in any order. Where nothing differs nothing is told.
     Raises DeadlineMissing, ClockEventsContradict.
@@ -92,21 +58,21 @@ def state_events(session: Session, act: Act, *, deadline: UUID, kinds: Collectio
     row = lock_row(session, Deadline, deadline)
     if row is None:
         raise DeadlineMissing(f"there is no deadline {deadline}")
-    before = queries.events(session, deadline)
-    now = sorted([*(event for event in before if event.kind not in kinds), *happened], key=lambda event: event.at)
-    if now == before:
+    before, limit = queries.events(session, deadline), limit or queries.limit_of(row)
+    if list(happened) == before and limit == queries.limit_of(row):
         return row
-    said = compute(queries.limit_of(row), row.started_at, queries.calendar(session), now)
-    session.flush()
+    said = compute(limit, row.started_at, queries.calendar(session), happened)
+    row.limit_value, row.limit_unit = int(limit.value), limit.unit
+    session.flush()  # the deadline itself may be of this transaction, and the tables know each other by foreign keys only
     kept = {event.number: event for event in session.scalars(sa.select(DeadlineEvent).where(DeadlineEvent.deadline == deadline))}
-    for number, event in enumerate(now, start=1):
+    for number, event in enumerate(happened, start=1):
         values = flat(event)
         if number in kept:
             for name, value in values.items():
                 setattr(kept[number], name, value)
         else:
             session.add(DeadlineEvent(deadline=deadline, number=number, **values))
-    for number in range(len(now) + 1, len(before) + 1):
+    for number in range(len(happened) + 1, len(before) + 1):
         session.delete(kept[number])
     _take(row, said)
     session.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from fractions import Fraction
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from backend.core.revisions import Held
 from backend.domains.deadlines.model import CalendarDay, CalendarYear, Deadline, DeadlineEvent, WorkingSchedule
 from backend.domains.deadlines.rules.administering import DeadlineMissing, check_covered
 from backend.domains.deadlines.rules.calendar import DEFAULT_SCHEDULE, DayOverride, Schedule, WorkingCalendar
-from backend.domains.deadlines.rules.clock import Outcome, compute
+from backend.domains.deadlines.rules.clock import Outcome, compute, share_reached
 from backend.domains.deadlines.rules.documents import calendar_doc, outcome_doc
 from backend.domains.deadlines.rules.events import ClockEvent, event_from
 from backend.domains.deadlines.rules.limits import Limit, Unit
@@ -63,6 +64,12 @@ def outcome(session: Session, deadline: Deadline) -> Outcome:
 def due_with(session: Session, deadline: Deadline, happened: Sequence[ClockEvent]) -> dt.datetime | None:
     """When its limit would run out had these events happened to it; None where the calendar does not reach."""
     return compute(limit_of(deadline), deadline.started_at, calendar(session), happened).due
+
+
+def reached(session: Session, deadline: Deadline, shares: Sequence[Fraction]) -> list[dt.datetime | None]:
+    """When these shares of the granted time are used up; None: not before the clock stands for good, or beyond the calendar."""
+    said, held = outcome(session, deadline), calendar(session)
+    return [share_reached(said, held, share) for share in shares]
 
 
 def explain(session: Session, deadline: Deadline, *, at: dt.datetime) -> dict[str, Any]:

@@ -12,15 +12,15 @@ from backend.core.journal import JournalEntry
 from backend.domains.deadlines import queries
 from backend.domains.deadlines.actions import (
     add_calendar_year,
-    add_event,
     change_day,
     load_calendar_csv,
     recompute_deadlines,
     set_schedule,
     start_deadline,
+    state_events,
 )
-from backend.domains.deadlines.rules.events import ClockEventsContradict
-from backend.domains.deadlines.rules.limits import LimitInvalid
+from backend.domains.deadlines.rules.events import ClockEventsContradict, Paused, Resumed, event_from
+from backend.domains.deadlines.rules.limits import Limit, LimitInvalid
 from tests.domains.deadlines.almanac import CSV, NEW_YEAR_2027, at
 from tests.make.people import PEOPLE
 
@@ -43,7 +43,11 @@ def start(cast, value=2, unit="working_days", begun="2026-11-23 16:00", subject=
 
 def happen(cast, row, kind, moment, **more):
     # `at` of `do` is the act's
-    return cast.do(lambda session, act: add_event(session, act, deadline=row.id, kind=kind, at=at(moment), **more))
+    return cast.do(lambda session, act: append(session, act, row, event_from(kind, at(moment), **more)))
+
+
+def append(session, act, row, event):
+    return state_events(session, act, deadline=row.id, happened=[*queries.events(session, row.id), event])
 
 
 def get(cast, row):
@@ -148,7 +152,7 @@ def test_pauses_and_extensions_move_the_deadline(shipped):
     assert (paused.state, paused.due) == ("paused", None)
     resumed = happen(shipped, row, "resumed", "2026-11-24 11:00")
     assert (resumed.state, resumed.due) == ("running", at("2026-11-25 18:00"))
-    extended = happen(shipped, row, "extended", "2026-11-25 09:00", by_value=2, by_unit="working_days")
+    extended = happen(shipped, row, "extended", "2026-11-25 09:00", amount=Limit(2, "working_days"))
     assert extended.due == at("2026-11-27 18:00")
     until = at("2026-11-30 08:00")
     suspended = happen(shipped, row, "suspended", "2026-11-27 14:00", until=until, reason="降雨")
@@ -160,8 +164,8 @@ def test_an_event_that_cannot_be_changes_nothing(shipped):
     row = start(shipped)
     with pytest.raises(ClockEventsContradict):
         happen(shipped, row, "resumed", "2026-11-24 09:00")
-    with pytest.raises(LimitInvalid):
-        happen(shipped, row, "extended", "2026-11-24 09:00", by_value=2)
+    with pytest.raises(ClockEventsContradict):  # a day of the calendar cannot be added to working days
+        happen(shipped, row, "extended", "2026-11-24 09:00", amount=Limit(2, "calendar_days"))
     assert shipped.ask(queries.events, row.id) == []
 
 
@@ -170,8 +174,8 @@ def test_a_deadline_and_its_first_event_may_be_of_one_act(shipped):
         row = start_deadline(
             session, act, subject_type="dispatch", subject=uuid4(), value=2, unit="working_days", start=at("2026-11-23 16:00")
         )
-        add_event(session, act, deadline=row.id, kind="paused", at=at("2026-11-23 17:00"))
-        return add_event(session, act, deadline=row.id, kind="resumed", at=at("2026-11-23 18:00"))
+        append(session, act, row, Paused(at("2026-11-23 17:00")))
+        return append(session, act, row, Resumed(at("2026-11-23 18:00")))
 
     assert get(shipped, shipped.do(both)).due == at("2026-11-25 17:00")
 
@@ -200,7 +204,7 @@ def test_one_that_waits_says_for_which_year(shipped):
 
 def test_events_are_shown_with_it(shipped):
     row = start(shipped)
-    happen(shipped, row, "extended", "2026-11-24 09:00", by_value=2, by_unit="working_days", reason="材料未到")
+    happen(shipped, row, "extended", "2026-11-24 09:00", amount=Limit(2, "working_days"), reason="材料未到")
     (event,) = shipped.client("zhao").get(f"/api/v1/deadlines/{row.id}").json["events"]
     assert (event["kind"], event["by"], event["reason"]) == ("extended", {"value": 2, "unit": "working_days"}, "材料未到")
 

@@ -31,6 +31,7 @@ UNIT = st.sampled_from(UNITS)
 # whole hours and days as well, because they end at closing time
 AMOUNTS = {
     "hours": st.one_of(st.integers(1, 24), VALUES),
+    "minutes": st.integers(1, 600),
     "days": st.one_of(st.integers(1, 4), st.decimals(Decimal("0.01"), 4, places=2)),
 }
 

@@ -11,6 +11,7 @@ import contextlib
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from backend.domains.deadlines.rules.calendar import CalendarGap, WorkingCalendar
@@ -112,6 +113,14 @@ def remaining(outcome: Outcome, calendar: WorkingCalendar, now: dt.datetime) -> 
     """Time left at `now`, in the limit's own measure; negative when overdue. None where the calendar does not reach."""
     used = elapsed(outcome, calendar, now)
     return None if used is None else outcome.granted - used
+
+
+def share_reached(outcome: Outcome, calendar: WorkingCalendar, share: Fraction) -> dt.datetime | None:
+    """When so much of the granted time is used up, in UTC. None: not before the clock stands for good, or beyond the calendar."""
+    try:
+        return _Tally(outcome.limit, calendar, outcome.stretches).reached(outcome.granted * share.numerator // share.denominator)
+    except CalendarGap:
+        return None
 
 
 def colour(outcome: Outcome, now: dt.datetime) -> Colour | None:

@@ -1,4 +1,4 @@
-"""Limits: an amount of time in one of four units, and what each unit counts."""
+"""Limits: an amount of time in one of five units, and what each unit counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from backend.core.problems import Invalid
 
-Unit = Literal["urgent_hours", "working_hours", "working_days", "calendar_days"]
+Unit = Literal["urgent_hours", "working_hours", "working_days", "calendar_days", "working_minutes"]
 Measure = Literal["working", "elapsed"]
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
@@ -22,6 +22,8 @@ ONE: dict[Unit, dt.timedelta] = {
     # all days count, and a day is 24 hours: the same wall time N days later, since Asia/Shanghai has no DST. Not midnight: two findings
     # dispatched at 08:00 and 20:00 get the same time, and a pause of an hour moves the deadline by an hour.
     "calendar_days": dt.timedelta(hours=24),
+    # of the steps at the desk (accept, dispatch, look on site), which policies give in minutes
+    "working_minutes": dt.timedelta(minutes=1),
 }
 LARGEST = 10_000
 PLACES = 4  # decimal places; 0.0001 of any unit is a whole number of microseconds, so nothing is rounded
@@ -42,7 +44,7 @@ class Limit:
     """An amount of time: `Limit(2, "working_days")`.
 
     `value` is an int or Decimal (a float is refused: 0.1 is not a tenth), above 0, at most 10,000, at most 4 decimal places.
-    Raises LimitInvalid. The units are those of domain.md section 4.
+    Raises LimitInvalid. The units are those of domain.md section 4, and minutes of working time for the steps of section 3.
     """
 
     value: Decimal | int
@@ -62,7 +64,7 @@ class Limit:
     @property
     def measure(self) -> Measure:
         """`working`: counts inside working time of working days; `elapsed`: counts always."""
-        return "working" if self.unit in ("working_hours", "working_days") else "elapsed"
+        return "working" if self.unit in ("working_minutes", "working_hours", "working_days") else "elapsed"
 
     @property
     def amount(self) -> dt.timedelta:

@@ -19,6 +19,7 @@ UNIT_NAMES: dict[Unit, tuple[str, str, str]] = {  # zh, en singular, en plural
     "working_hours": ("工作时", "working hour", "working hours"),
     "working_days": ("工作日", "working day", "working days"),
     "calendar_days": ("自然日", "calendar day", "calendar days"),
+    "working_minutes": ("工作分钟", "working minute", "working minutes"),
 }
 HOW_COUNTED: dict[Unit, tuple[str, str]] = {
     "urgent_hours": ("连续计时，夜间、周末和节假日均计入", "every hour counts, at night and on days off too"),
@@ -28,6 +29,7 @@ HOW_COUNTED: dict[Unit, tuple[str, str]] = {
         "8 working hours each, inside the hours of working days only",
     ),
     "calendar_days": ("每个自然日按 24 小时计，所有日期均计入", "24 hours each, all days count"),
+    "working_minutes": ("仅计工作日的工作时间", "only the working time of working days counts"),
 }
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
