@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from backend.domains.patrols.model import Patrol, TrackChunk
-from backend.domains.patrols.rules import is_late, length_m
+from backend.domains.patrols.rules.patrols import is_late, length_m
 from tests.make.phone import Phone, mono, record_payload
 
 MOMENT = dt.datetime(2026, 11, 23, 4, tzinfo=dt.UTC)

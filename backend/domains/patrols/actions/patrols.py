@@ -15,9 +15,14 @@ from backend.core.database.rows import add_row, find_row, lock_row, prefetch
 from backend.core.deeds import deed
 from backend.core.problems import IdTaken
 from backend.domains.evidence.actions.photos import lock_person
-from backend.domains.patrols import queries, rules
-from backend.domains.patrols.model import Patrol, TrackChunk
+from backend.domains.patrols.model import Patrol, Shift, TrackChunk
+from backend.domains.patrols.queries import patrols as queries
+from backend.domains.patrols.queries import shifts
+from backend.domains.patrols.rules import patrols as rules
+from backend.domains.patrols.rules.rosters import holder_at
 from backend.domains.territory.rules import datums
+
+_MOMENT = dt.timedelta(microseconds=1)
 
 
 def open_patrol(session: Session, act: Act, *, patrol: UUID, payload: dict[str, Any]) -> tuple[Patrol, Rule | None]:
@@ -45,11 +50,25 @@ def open_patrol(session: Session, act: Act, *, patrol: UUID, payload: dict[str, 
             late=False,
             added_at=None,
             overlapping=False,
+            unplanned=False,
         ),
     )
+    against = _against_plan(session, row)
+    row.unplanned = against is not None
     _weigh_overlaps(session, act, row, until=None)
     _tell(act, "patrol.opened", row)
-    return row, rules.PATROLS_OVERLAP if row.overlapping else None
+    return row, against or (rules.PATROLS_OVERLAP if row.overlapping else None)
+
+
+def _against_plan(session: Session, row: Patrol) -> Rule | None:
+    """What stands against the plan that the patrol names, as it was when it was opened; an unknown shift is kept as sent."""
+    shift = find_row(session, Shift, row.planned) if row.planned is not None else None
+    if shift is None:
+        return None
+    if shift.cancelled_at is not None and shift.cancelled_at <= row.opened_at:
+        return rules.TASK_CANCELLED
+    away = shifts.absences_within(session, row.opened_at, row.opened_at + _MOMENT)
+    return None if row.inspector == holder_at(shifts.planned(shift), row.opened_at, away) else rules.PATROL_OF_ANOTHER
 
 
 def append_track(session: Session, act: Act, *, patrol: UUID, payload: dict[str, Any]) -> tuple[Patrol, Rule | None]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from backend.core.database.rows import find_row
 from backend.core.problems import NotYet
 from backend.domains.patrols.model import Patrol, TrackChunk
-from backend.domains.patrols.rules import Span, overlap
+from backend.domains.patrols.rules.patrols import Span, overlap
 
 
 def await_patrol(session: Session, patrol: UUID) -> Patrol:
@@ -66,4 +66,5 @@ def patrol_doc(row: Patrol) -> dict[str, Any]:
         "metres": round(row.metres, 1),
         "late": row.late,
         "overlapping": row.overlapping,
+        "unplanned": row.unplanned,
     }

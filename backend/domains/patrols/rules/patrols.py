@@ -37,6 +37,20 @@ PATROLS_OVERLAP = Rule(
     "applied",
     any_order=True,
 )
+TASK_CANCELLED = Rule(
+    "a patrol of a shift, with its findings",
+    "the shift was cancelled meanwhile",
+    "the findings stand, the patrol is marked as unplanned",
+    "merged",
+    "task_cancelled",
+)
+PATROL_OF_ANOTHER = Rule(
+    "a patrol of A's shift",
+    "another is on duty in that shift by then",
+    "it is kept and marked as unplanned; the shift stays the other's",
+    "merged",
+    "task_reassigned",
+)
 CHUNK_RENUMBERED = Rule(
     "a chunk of a track",
     "another chunk under its number",

@@ -1,0 +1,1 @@
+"""What is written of patrols and of the rosters they follow."""

@@ -1,0 +1,1 @@
+"""Questions about patrols and rosters."""

@@ -1,0 +1,1 @@
+"""Rules of patrols and rosters: values in, values out."""
