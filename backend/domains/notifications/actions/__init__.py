@@ -1,0 +1,1 @@
+"""What changes messages, preferences, webhooks and deliveries."""

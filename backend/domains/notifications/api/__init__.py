@@ -1,0 +1,1 @@
+"""Endpoints of the inbox, of one's preferences and of one's webhooks."""

@@ -1,0 +1,1 @@
+"""Questions about messages, preferences, webhooks and what is to be sent."""
