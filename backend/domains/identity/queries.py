@@ -18,6 +18,7 @@ from backend.domains.identity.model import LoginSession, Person, Replica, Replic
 from backend.domains.identity.rules import tokens
 from backend.domains.identity.rules.people import PersonMissing, folded, is_login
 from backend.domains.identity.rules.replicas import ReplicaMissing
+from backend.domains.identity.rules.services import SERVICES
 from backend.domains.identity.rules.units import UnitMissing
 
 _CHUNK = 500
@@ -81,8 +82,11 @@ def list_people(
     unit: UUID | None = None,
     role: str | None = None,
 ) -> Sequence[Person]:
-    """At most `limit` people in order of login, after this login; only those who hold this role or any in this unit at `now`."""
-    query = sa.select(Person).order_by(Person.login).limit(limit)
+    """At most `limit` people in order of login, after this login; only those who hold this role or any in this unit at `now`.
+
+    Service persons are nobody's account and not among them.
+    """
+    query = sa.select(Person).where(Person.id.not_in(list(SERVICES))).order_by(Person.login).limit(limit)
     if after is not None:
         query = query.where(Person.login > after)
     if unit is not None or role is not None:
@@ -127,6 +131,59 @@ def grants_at(session: Session, person: UUID, at: dt.datetime) -> tuple[Grant, .
     if standing.disabled_at is not None and standing.disabled_at <= at:
         return ()
     return standing.actor_at(at).grants
+
+
+def grants_of_all(session: Session, people: Collection[UUID], at: dt.datetime) -> dict[UUID, tuple[Grant, ...]]:
+    """For each of these people what they may do at that moment: nothing where they are disabled by then, or unknown."""
+    found: dict[UUID, list[Grant]] = {person: [] for person in people}
+    wanted = sorted(found)
+    for start in range(0, len(wanted), _CHUNK):
+        query = (
+            sa.select(RoleHeld.person, RoleHeld.role, Unit.id, Unit.kind, Unit.area, RoleHeld.since, RoleHeld.until)
+            .join(Unit, Unit.id == RoleHeld.unit)
+            .join(Person, Person.id == RoleHeld.person)
+            .where(RoleHeld.person.in_(wanted[start : start + _CHUNK]), _in_force(at))
+            .where(sa.or_(Person.disabled_at.is_(None), Person.disabled_at > at))
+            .order_by(RoleHeld.since, RoleHeld.id)
+        )
+        for row in session.execute(query):
+            found[row.person].append(Grant(*row[1:]))
+    return {person: tuple(grants) for person, grants in found.items()}
+
+
+def grants_ever(session: Session, people: Collection[UUID]) -> dict[UUID, tuple[Grant, ...]]:
+    """For each of these people every role ever held, with its time, the oldest first; nothing for an unknown id."""
+    found: dict[UUID, list[Grant]] = {person: [] for person in people}
+    wanted = sorted(found)
+    for start in range(0, len(wanted), _CHUNK):
+        query = (
+            sa.select(RoleHeld.person, RoleHeld.role, Unit.id, Unit.kind, Unit.area, RoleHeld.since, RoleHeld.until)
+            .join(Unit, Unit.id == RoleHeld.unit)
+            .where(RoleHeld.person.in_(wanted[start : start + _CHUNK]))
+            .order_by(RoleHeld.since, RoleHeld.id)
+        )
+        for row in session.execute(query):
+            found[row.person].append(Grant(*row[1:]))
+    return {person: tuple(grants) for person, grants in found.items()}
+
+
+def grants_ahead(session: Session, person: UUID, *, at: dt.datetime, on: dt.datetime) -> tuple[Grant, ...]:
+    """What this person may do at a moment to come, `on`, as far as is known `at` now: nothing where they are disabled or unknown.
+
+    Roles that end between the two are not known to; asked again later, with the same moments, the answer is the same.
+    """
+    row = find_person(session, person)
+    if row is None or (row.disabled_at is not None and row.disabled_at <= at):
+        return ()
+    grants = standing_of(session, person).grants
+    return tuple(each for each in grants if (each.since is None or each.since <= on) and (each.until is None or each.until > at))
+
+
+def inspectors_under(areas: Collection[str], at: dt.datetime) -> sa.Select[UUID]:
+    """The ids of those who are inspectors in units of these areas or under them at that moment: to be asked within another query."""
+    under = sa.or_(sa.false(), *(Unit.area.startswith(area, autoescape=True) for area in areas))
+    query = sa.select(RoleHeld.person).join(Unit, Unit.id == RoleHeld.unit)
+    return query.where(RoleHeld.role == "inspector", under, _in_force(at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ def held(role, *, until=None, unit=OTHER):
 
 
 @pytest.mark.parametrize("contractor", sorted(roles.CONTRACTOR_SIDE))
-@pytest.mark.parametrize("verifier", sorted(roles.VERIFIER_SIDE))
-def test_nobody_is_contractor_and_verifier_in_either_order(contractor, verifier):
+@pytest.mark.parametrize("verifier", [*sorted(roles.VERIFIER_SIDE), "leader"])
+def test_nobody_is_contractor_and_verifier_or_leader_in_either_order(contractor, verifier):
     for new, old in ((contractor, verifier), (verifier, contractor)):
         with pytest.raises(roles.RoleConflict, match=old):
             roles.check_grant(new, UNIT, NOW, [held(old)])

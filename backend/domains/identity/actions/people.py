@@ -14,6 +14,7 @@ from backend.domains.identity.actions.attempts import forgive
 from backend.domains.identity.model import LoginSession, Person
 from backend.domains.identity.rules.passwords import PasswordChanged
 from backend.domains.identity.rules.people import LoginTaken, OwnAccount, PersonMissing, check_person, folded
+from backend.domains.identity.rules.services import is_service
 
 
 def enrol_person(
@@ -55,9 +56,12 @@ def new_person(session: Session, act: Act, *, login: str, name: str, phone: str 
 
 
 def locked_person(session: Session, person: UUID) -> Person:
-    """The person, locked; raises PersonMissing. Everything that depends on a person's state takes this lock first."""
+    """The person, locked; raises PersonMissing. Everything that depends on a person's state takes this lock first.
+
+    A service person has no account to change: it counts as missing.
+    """
     row = lock_row(session, Person, person)
-    if row is None:
+    if row is None or is_service(person):
         raise PersonMissing(f"no person {person}")
     return row
 

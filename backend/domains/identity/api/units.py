@@ -21,9 +21,7 @@ blueprint = Blueprint("units", __name__, description="Organisations within which
 def list_units(query: dict[str, Any]) -> dict[str, Any]:
     """Units in order of code."""
     session, _ = here()
-    after = cursors.unpack("units", query["cursor"], 1)
-    if after and not (isinstance(after[0], str) and after[0].isprintable()):
-        raise cursors.BadCursor("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")])
+    after = cursors.unpack("units", query["cursor"], cursors.text)
     limit = query["limit"]
     with reading(session):
         found = queries.list_units(session, limit=limit + 1, kind=query["kind"], after=after[0] if after else None)

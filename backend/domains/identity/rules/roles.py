@@ -31,6 +31,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 CONTRACTOR_SIDE: frozenset[str] = frozenset({"contractor_manager", "contractor_worker"})
 VERIFIER_SIDE: frozenset[str] = frozenset({"inspector", "acceptor", "shift_leader", "dispatcher", "assessor"})
+# What rules on a contractor's work, or on its clocks: whose people never do.
+RULERS: frozenset[str] = VERIFIER_SIDE | {"leader"}
 ADMINISTRATOR_POSTS: frozenset[str] = frozenset({"administrator", "security_administrator", "audit_administrator"})
 
 # Who may see and change accounts and roles.
@@ -50,7 +52,7 @@ class RoleInvalid(Invalid):
 
 
 class RoleConflict(Clash):
-    """Two roles that one person never holds at once: contractor and verifier, or two of the three administrator posts."""
+    """Two roles that one person never holds at once: contractor and verifier or leader, or two of the three administrator posts."""
 
     slug = "role_conflict"
     title = "One person may not hold both roles"
@@ -111,7 +113,7 @@ def opposed(role: str, held: Iterable[str]) -> str | None:
     """The first of the roles held that one person may not hold together with this one."""
     for other in held:
         pair = {role, other}
-        if pair & CONTRACTOR_SIDE and pair & VERIFIER_SIDE:
+        if pair & CONTRACTOR_SIDE and pair & RULERS:
             return other
         if role != other and pair <= ADMINISTRATOR_POSTS:
             return other
