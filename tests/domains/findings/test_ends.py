@@ -7,11 +7,16 @@ from uuid import uuid4
 
 import pytest
 
+from backend.core.act import Grant
 from backend.domains.contracts.actions import terminate_contract
-from backend.domains.findings.rules.needs import lacks_proof
+from backend.domains.findings.rules.needs import Proof, lacks_proof
+from backend.domains.findings.rules.visibility import concerns, is_of_another
 from tests.make.district import CONTRACTS, DIRT, TODAY
 from tests.make.phone import Phone, photo
 from tests.make.pictures import picture, sha256
+
+NOW = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
+OURS, THEIRS = uuid4(), uuid4()
 
 
 def slug(answer):
@@ -33,6 +38,19 @@ def pointers(answer):
 def end_contracts(district, *numbers):
     for number in numbers:
         district.do(terminate_contract, contract=district.contracts[number], on=TODAY, reason="broke")
+
+
+def with_co_unit(district, story, finding):
+    """The id of a co-unit's dispatch, with a limit of its own, to Feng's company."""
+    limit = {"value": 10, "unit": "working_days"}
+    shown = story.desk("sun", finding, "co-units", contract=str(district.contracts["BJ"]), reason="the gully too", limit=limit)
+    return next(task["id"] for task in shown["dispatches"] if task["role"] == "co")
+
+
+def gives_back(district, story, finding):
+    """Qian's company gives the work back, and Feng's gets it."""
+    asked = story.desk("qian", finding, "return-requests", dispatch=story.task(finding), reason="not ours")["requests"][-1]["id"]
+    story.desk("sun", finding, f"return-requests/{asked}/grant", contract=str(district.contracts["BJ"]), reason="theirs")
 
 
 @pytest.fixture
@@ -207,27 +225,184 @@ def test_after_reopening_the_work_is_shown_anew(district, story):
     assert story.desk("chen", finding, "closing")["state"] == "closed"
 
 
-NOW = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
+@pytest.mark.parametrize(
+    ("role", "state", "retracted", "lacks"),
+    [
+        ("after", "usable", False, False),
+        ("after", "waived", False, False),
+        ("after", "stored", False, True),
+        ("after", "unreadable", False, True),
+        ("after", "usable", True, True),
+        ("scene", "usable", False, True),
+    ],
+)
+def test_what_counts_as_a_photo_of_the_work(role, state, retracted, lacks):
+    shown = {"id": uuid4(), "role": role, "state": state, "retracted": retracted}
+    good = state in {"usable", "waived"} and not retracted
+    wanted = {"work": {"after": 1}, "look": {"verification": 1}}
+    its = str(shown["id"])
+    assert lacks_proof([shown], [Proof(work=(), look=(its,))], **wanted) == (lacks, not good)
+    assert lacks_proof([shown], [Proof(work=(its,), look=())], **wanted) == (lacks, True)
+    assert lacks_proof([shown], [Proof(work=(), look=())], **wanted) == (True, True)  # it shows something else
+    assert lacks_proof([shown], [Proof(work=(its,), look=(its,)), Proof(work=(), look=())], **wanted) == (True, True)  # each is shown
+
+
+def test_photos_of_the_place_count_for_each_who_ever_declared_them():
+    shown = {"id": uuid4(), "role": "scene", "state": "usable", "retracted": False}
+    assert lacks_proof([shown], [Proof(work=(), look=())] * 2, work={"before": 1}, look={}) == (False, False)
+
+
+def test_photos_of_the_round_that_failed_do_not_prove_the_one_that_passed(district, story, qian):
+    district.person("wang", ("inspector", "330113001"))
+    finding = story.dispatched()
+    first = story.reported(finding, photos=[story.usable("qian", "after")])
+    qian.do("add_photo", finding, story.usable("qian", "after"))
+    assert qian.pushed()[0]["status"] == "applied"
+    story.looked(finding, "fail", report=first, photos=[story.usable("wang", "verification"), story.usable("wang", "after")])
+    district.clock.forward(minutes=10)
+    second = story.reported(finding)
+    assert story.looked(finding, "pass", report=second)["needs"] == ["after_photos", "verification_photos"]
+    assert refused(post(district, "chen", finding, "closing")) == (409, "not_ready")
+    story.looked(finding, "pass", report=second, photos=[story.usable("wang", "verification")])
+    qian.do("add_photo", finding, story.usable("qian", "after"))  # added since by its own unit
+    assert qian.pushed()[0]["effects"]["needs"] == []
+    assert story.desk("chen", finding, "closing")["state"] == "closed"
+
+
+def test_a_photo_comes_with_a_report_made_after_the_work_passed(district, story, qian):
+    finding = story.rectified()
+    district.person("wang", ("inspector", "330113001"))
+    assert story.looked(finding, "pass", photos=[story.usable("wang", "verification")])["needs"] == ["after_photos"]
+    district.clock.forward(minutes=10)
+    said = {"report": str(uuid4()), "dispatch": story.task(finding), "note": None, "photos": [story.usable("qian", "after")]}
+    qian.do("report_rectification", finding, said)
+    assert qian.pushed()[0]["code"] == "report_added"
+    assert story.desk("chen", finding, "closing")["state"] == "closed"
+
+
+def test_the_work_of_each_unit_is_shown_before_closing(district, story):
+    finding = story.dispatched()
+    co = with_co_unit(district, story, finding)
+    story.proved(finding)
+    report = story.reported(finding, by="feng", dispatch=co)
+    assert story.looked(finding, "pass", report=report)["needs"] == ["after_photos", "verification_photos"]
+    assert refused(post(district, "chen", finding, "closing")) == (409, "not_ready")
+    qian, feng = Phone(district, "qian"), Phone(district, "feng")
+    qian.do("add_photo", finding, story.usable("qian", "after"))  # the lead's shows the lead's work
+    assert qian.pushed()[0]["effects"]["needs"] == ["after_photos", "verification_photos"]
+    feng.do("add_photo", finding, story.usable("feng", "after"))
+    assert feng.pushed()[0]["effects"]["needs"] == ["verification_photos"]
+    story.looked(finding, "pass", report=report, photos=[story.usable("wang", "verification")])
+    assert story.desk("chen", finding, "closing")["state"] == "closed"
+
+
+def test_a_unit_that_gave_the_work_back_does_not_prove_what_the_next_did(district, story, qian):
+    finding = story.dispatched()
+    gives_back(district, story, finding)
+    report = story.reported(finding, by="feng")
+    district.person("wang", ("inspector", "330113001"))
+    story.looked(finding, "pass", report=report, photos=[story.usable("wang", "verification")])
+    qian.do("add_photo", finding, story.usable("qian", "after"))
+    qian.pushed()
+    district.settle()
+    assert story.seen_by("chen", finding)["needs"] == ["after_photos"]
+    assert refused(post(district, "chen", finding, "closing")) == (409, "not_ready")
+
+
+def test_what_was_resolved_on_the_spot_is_accepted_with_both_photos_still_there(district, story):
+    finding = story.ready()
+    before, after = story.usable("lin", "before"), story.usable("lin", "after")
+    story.desk("lin", finding, "self-resolution", photos=[before, after])
+    story.lin.do("retract_photo", finding, {"photo": after["id"], "reason": "another street"})
+    assert story.lin.pushed()[0]["status"] == "applied"
+    answer = post(district, "zhao", finding, "self-resolution/acceptance")
+    assert (*refused(answer), answer.json["unmet"]) == (409, "not_ready", ["after_photos"])
+    story.lin.do("add_photo", finding, story.usable("lin", "after"))
+    story.lin.pushed()
+    assert story.desk("zhao", finding, "self-resolution/acceptance")["state"] == "closed"
+
+
+# What a contractor reads of another's work
 
 
 @pytest.mark.parametrize(
-    ("role", "state", "retracted", "since", "lacks"),
+    ("facts", "shown"),
     [
-        ("after", "usable", False, None, False),
-        ("after", "waived", False, None, False),
-        ("after", "stored", False, None, True),
-        ("after", "unreadable", False, None, True),
-        ("after", "usable", True, None, True),
-        ("scene", "usable", False, None, True),
-        ("after", "usable", False, NOW, False),
-        ("after", "usable", False, NOW + dt.timedelta(seconds=1), True),
+        ({"state": "filed", "condition": 1}, True),
+        ({"photos": {}, "number": "1"}, True),
+        ({"photos": {"mine": "a hash", "theirs": "another"}}, True),
+        ({"photos": {"theirs": "a hash"}}, False),
+        ({"dispatch": "theirs", "request": "theirs"}, False),
+        ({"dispatch": "theirs", "issued": "mine"}, True),
+        ({"requests": ["theirs", "mine"]}, True),
+        ({"report": None, "phase": "pre_filing"}, True),
+        ({"verb": "close_finding", "request": None}, False),
     ],
 )
-def test_what_counts_as_a_photo_of_the_work(role, state, retracted, since, lacks):
-    shown = {"id": uuid4(), "role": role, "state": state, "retracted": retracted, "declared_at": NOW}
-    good = state in {"usable", "waived"} and not retracted
-    assert lacks_proof([shown], looks={str(shown["id"])}, since=since) == (lacks, not good)
-    assert lacks_proof([shown], looks=set(), since=since) == (lacks, True)
+def test_an_entry_is_about_what_it_names_or_about_the_whole(facts, shown):
+    assert concerns(facts, {"mine"}) is shown
+
+
+@pytest.mark.parametrize(
+    ("held", "theirs"),
+    [
+        ([], False),
+        ([("contractor_worker", THEIRS, None)], True),
+        ([("contractor_worker", OURS, None)], False),
+        ([("contractor_worker", THEIRS, NOW)], True),  # sent once they had left
+        ([("contractor_worker", THEIRS, NOW), ("contractor_worker", OURS, None)], False),
+        ([("contractor_worker", THEIRS, NOW), ("inspector", THEIRS, None)], False),
+        ([("inspector", THEIRS, None)], False),
+    ],
+)
+def test_a_photo_is_of_who_had_its_declarer_then(held, theirs):
+    grants = [Grant(role, unit, "contractor", None, NOW - dt.timedelta(days=1), until) for role, unit, until in held]
+    assert is_of_another(grants, [OURS], at=NOW) is theirs
+
+
+def test_a_co_unit_reads_nothing_of_the_lead(district, story, qian):
+    finding = story.dispatched()
+    co = with_co_unit(district, story, finding)
+    lead = story.task(finding)
+    story.desk("qian", finding, "extension-requests", dispatch=lead, reason="rain")
+    district.clock.forward(minutes=10)
+    content = story.usable("qian", "after")
+    qian.do("add_photo", finding, content)
+    assert qian.pushed()[0]["status"] == "applied"
+    story.proved(finding)
+    shown = story.seen_by("feng", finding)
+    (own,) = shown["dispatches"]
+    assert (own["id"], shown["deadline"]) == (co, own["due"])
+    assert shown["deadline"] != story.seen_by("sun", finding)["deadline"]
+    assert [photo["role"] for photo in shown["photos"]] == ["before"]  # how it was found
+    assert district.client("feng").get(f"/api/v1/findings/{finding}/photos/{content['id']}/thumbnail").status_code == 404
+    events = [each["event"] for each in shown["history"]]
+    assert events[0] == "finding.recorded"
+    assert "finding.filed" in events
+    assert "finding.co_unit_added" in events
+    assert not {"finding.dispatched", "finding.extension_requested", "finding.rectification_reported", "finding.verified"} & set(events)
+    story.reported(finding, by="feng", dispatch=co, photos=[story.usable("feng", "after")])
+    shown = story.seen_by("feng", finding)
+    assert [photo["role"] for photo in shown["photos"]] == ["before", "after"]
+    assert shown["history"][-1]["event"] == "finding.rectification_reported"
+    # Who has the lead, and the desk.
+    events = [each["event"] for each in story.seen_by("qian", finding)["history"]]
+    assert "finding.co_unit_added" not in events
+    assert {"finding.dispatched", "finding.extension_requested", "finding.verified", "finding.photo_added"} <= set(events)
+    assert events.count("finding.rectification_reported") == 1
+    assert [each["event"] for each in story.seen_by("sun", finding)["history"]].count("finding.rectification_reported") == 2
+
+
+def test_a_unit_that_gave_the_work_back_does_not_follow_what_the_next_does(district, story):
+    finding = story.dispatched()
+    gives_back(district, story, finding)
+    district.clock.forward(minutes=10)
+    story.reported(finding, by="feng", photos=[story.usable("feng", "after")])
+    shown = story.seen_by("qian", finding)
+    assert (shown["deadline"], [each["role"] for each in shown["photos"]], shown["reports"]) == (None, ["before"], [])
+    events = [each["event"] for each in shown["history"]]
+    assert events[-1] == "finding.return_granted"
+    assert "finding.rectification_reported" in [each["event"] for each in story.seen_by("feng", finding)["history"]]
 
 
 # What a problem points at

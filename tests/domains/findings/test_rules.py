@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
 
@@ -34,6 +35,7 @@ class Row:
     grid: str | None = "330113001001001"
     trade_owner: UUID | None = None
     units: list = field(default_factory=list)
+    assigned: list = field(default_factory=list)
     void_request: dict | None = None
 
 
@@ -44,26 +46,22 @@ def actor(*roles, area="330113", person=None, unit=None, kind="district"):
 # Moves
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("verb", MOVES)
-def test_a_move_is_open_to_its_roles_from_its_states_and_refused_by_name_otherwise(verb, role, state):
+def test_a_move_is_open_to_its_roles_from_its_states_and_refused_by_name_otherwise(verb):
     move = MOVES[verb]
-    row = Row(state, void_request=ASKED if move.pending else None)
-    who = actor(role)
-    if role not in move.by:
-        expected = NotYourFinding
-    elif state not in move.sources:
-        expected = MoveNotOpen
-    else:
-        expected = None
-    if expected:
+    for role, state in itertools.product(ROLES, STATES):
+        row, who = Row(state, void_request=ASKED if move.pending else None), actor(role)
+        if role not in move.by:
+            expected = NotYourFinding
+        elif state not in move.sources:
+            expected = MoveNotOpen
+        else:
+            assert check_move(verb, who, row, needs=()) is move
+            assert verb in moves_open_to(who, row)
+            continue
         with pytest.raises(expected):
             check_move(verb, who, row, needs=())
         assert verb not in moves_open_to(who, row)
-    else:
-        assert check_move(verb, who, row, needs=()) is move
-        assert verb in moves_open_to(who, row)
 
 
 def test_a_request_to_void_shuts_some_moves_and_opens_others_but_not_to_who_asked():
@@ -71,8 +69,18 @@ def test_a_request_to_void_shuts_some_moves_and_opens_others_but_not_to_who_aske
     for state in ("recorded", "filed"):
         free, asked = Row(state, recorded_by=WU), Row(state, recorded_by=WU, void_request=ASKED)
         assert set(moves_open_to(other, free)) & {"void_finding", "refuse_void"} == set()
-        assert set(moves_open_to(other, asked)) == {"void_finding", "refuse_void", "waive_photo"}
-        assert moves_open_to(zhao, asked) == ["waive_photo"]
+        shut = {
+            "file_finding",
+            "dispatch_finding",
+            "request_void",
+            "attach_finding",
+            "ask_verification",
+            "correct_finding",
+            "split_finding",
+        }
+        assert not set(moves_open_to(other, asked)) & shut
+        assert {"void_finding", "refuse_void", "waive_photo"} <= set(moves_open_to(other, asked))
+        assert set(moves_open_to(other, asked)) - set(moves_open_to(zhao, asked)) == {"void_finding", "refuse_void"}
 
 
 @pytest.mark.parametrize(

@@ -95,12 +95,12 @@ def test_opposite_verdicts_count_for_nothing_until_somebody_decides():
     assert (failed.state, failed.stops[-1].at) == ("rework", hour(6))
 
 
-def test_a_void_stops_the_clock_and_what_was_reported_is_still_handed_back():
+def test_a_cancellation_stops_the_clock_and_stands_whatever_was_reported_before_or_since():
     assert (standing(cancelled=3).state, standing(cancelled=3).stops) == ("cancelled", (Stopped(hour(3)),))
     early = standing(Reported(FIRST, hour(1)), cancelled=3)
-    assert (early.state, early.handed_back_at) == ("handed_back", hour(1))
+    assert (early.state, early.stops, early.states) == ("cancelled", (Stopped(hour(1)),), {FIRST: "open"})
     late = standing(Reported(FIRST, hour(5)), cancelled=3)
-    assert (late.state, late.stops) == ("handed_back", (Stopped(hour(3)),))
+    assert (late.state, late.stops, late.handed_back_at) == ("cancelled", (Stopped(hour(3)),), None)
     reworked = standing(Reported(FIRST, hour(1), (look("fail", 2),)), cancelled=3)
     assert (reworked.state, [event.at for event in reworked.stops]) == ("cancelled", [hour(1), hour(2), hour(3)])
 
@@ -166,6 +166,7 @@ def test_the_finding_follows_its_dispatches():
     assert finding_state([issued, passed]) == "dispatched" == finding_state([]) == finding_state([gone])
     assert finding_state([back, passed]) == "rectified" == finding_state([back, gone])
     assert finding_state([passed, passed]) == "verified" == finding_state([passed, gone])
+    assert finding_state([passed, standing(Reported(FIRST, hour(1)), cancelled=3)]) == "verified"
 
 
 # Which is the head

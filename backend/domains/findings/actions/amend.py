@@ -15,6 +15,7 @@ from backend.domains.catalog import queries as catalog
 from backend.domains.findings.actions.attach import release_followers
 from backend.domains.findings.actions.fields import Fields, row_versions
 from backend.domains.findings.actions.placing import UnknownCondition, categorise
+from backend.domains.findings.actions.steps import follow
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries.one import await_finding
@@ -22,7 +23,7 @@ from backend.domains.findings.queries.proposals import present_value
 from backend.domains.findings.rules.amending import AMENDABLE, is_held, rule_of_amendment, seen_of
 from backend.domains.findings.rules.claims import UNSEEN, Claim, alike, category_key
 from backend.domains.findings.rules.conflicts import WITHDRAWN_AFTER_END, WITHDRAWN_AFTER_FILING
-from backend.domains.findings.rules.moves import ENDED, Move
+from backend.domains.findings.rules.moves import ENDED, UNFILED, Move
 from backend.domains.findings.rules.moving import NotYourFinding, allowed
 from backend.domains.findings.rules.visibility import scopes_of
 from backend.domains.territory.rules import datums
@@ -60,7 +61,7 @@ def amend_finding(session: Session, act: Act, *, finding: UUID, payload: dict[st
     _check_condition(fields, claims.get("condition"))
 
     before = scopes_of(row)
-    changed = fields.put()
+    changed = fields.put(act.at)
     begun, ended = fields.settle_proposals(act)
     result = Amended(row, set=changed)
     settled = fields.settled()
@@ -88,6 +89,7 @@ def amend_finding(session: Session, act: Act, *, finding: UUID, payload: dict[st
     return result
 
 
+@deed
 def withdraw_finding(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> tuple[Finding, Rule | None]:
     """Take back an own finding.
 
@@ -97,9 +99,8 @@ def withdraw_finding(session: Session, act: Act, *, finding: UUID, payload: dict
     if row.recorded_by != act.actor.person:
         raise NotYourFinding("only its recorder withdraws a finding", roles=["recorder"])
     row.version += 1
-    if row.state == "recorded":
-        row.state = "withdrawn"
-        row.state_version += 1
+    if row.state in UNFILED:
+        follow(session, act, row, "withdrawn")
         tell(act, "finding.withdrawn", row, reason=payload["reason"])
         release_followers(session, act, head=row)
         return row, None

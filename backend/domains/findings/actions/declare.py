@@ -28,5 +28,5 @@ def declare_photos(session: Session, act: Act, row: Finding, photos: Sequence[di
     ]
     if any(photo.state != "usable" for photo in declared):
         row.lacks_photos = True
-    weigh_proof(session, row)
+    weigh_proof(session, row, act.at)
     return [str(photo.id) for photo in declared]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +11,18 @@ import orjson
 from sqlalchemy.orm import Session
 
 from backend.core.act import Act
-from backend.core.database.rows import add_row, write
+from backend.core.database.rows import add_row, lock_row, write
 from backend.domains.catalog import queries as catalog
 from backend.domains.findings.actions.placing import bind_contract, place_finding, take_category
 from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.model.notes import Proposal
+from backend.domains.findings.model.work import AreaSuspension, Dispatch
+from backend.domains.findings.queries import work
 from backend.domains.findings.queries.one import has_verdict_dispute
 from backend.domains.findings.queries.proposals import open_proposals, present_value
 from backend.domains.findings.rules.amending import BINDING
 from backend.domains.findings.rules.claims import ALONE, Claim, State, Track, alike, category_key, decided
+from backend.domains.findings.rules.holds import area_holds, area_holds_until
 from backend.domains.findings.rules.settling import Settled, fix_categories, settle, shorten
 
 _PAIR = ("category", "condition")
@@ -72,13 +76,15 @@ class Fields:
                 fix_categories(self.tracks, self.settled())
             self.tracks[name] = Track({ALONE: decided(value, proposals=left)})
 
-    def put(self) -> list[str]:
-        """Write what the fields come to, with all that follows from it. Returns the fields that changed."""
+    def put(self, at: dt.datetime) -> list[str]:
+        """Write what the fields come to, with all that follows from it, as of `at`. Returns the fields that changed."""
         row, settled = self.row, self.settled()
         shorten(self.tracks, author=row.recorded_by, holds=self.holds)
         row.writes = {**row.writes, **{name: track.plain() for name, track in self.tracks.items()}}
         # Compared whole: of two who named the same place, what the sensor said is that of whose claim stands.
         changed = [name for name in self.tracks if settled.value(name) != present_value(row, name)]
+        reach = row.trade, row.district, row.town, row.community
+        wide = work.list_area_suspensions(self.session, row) if row.units and {"category", "place"} & set(changed) else ()
         if {"category", "condition"} & set(changed):
             named = settled.value("category")
             category = catalog.catalogue(self.session).find(named["kind"], named["code"], named["edition"])
@@ -89,6 +95,8 @@ class Fields:
                 place_finding(self.session, row, settled.value(name))
             elif name not in _PAIR:
                 setattr(row, name, settled.value(name))
+        if row.units and reach != (row.trade, row.district, row.town, row.community):
+            self._keep_area_holds(wide, at)
         if (BINDING - {"condition"}) & set(changed):
             awaiting = row.awaiting_contract
             bind_contract(self.session, row)
@@ -136,6 +144,15 @@ class Fields:
         replica = str(act.replica) if act.replica else None
         self.row.writes = {**self.row.writes, _VERSIONS: [*versions, [self.row.version, replica]][-_MOST_VERSIONS:]}
 
+    def _keep_area_holds(self, wide: Sequence[AreaSuspension], at: dt.datetime) -> None:
+        """Other area-wide suspensions reach its dispatches from now on; what held them until now was by the trade and place it had."""
+        write(self.session)
+        for each in work.list_dispatches(self.session, self.row.id):
+            task = lock_row(self.session, Dispatch, each.id)
+            assert task is not None, "just found"
+            holds = area_holds(wide, since=task.wide_since, before=task.wide_before)
+            task.wide_since, task.wide_before = at, area_holds_until(at, holds)
+
     def _begun(self, name: str, proposals: list[Claim]) -> Track:
         base = State(present_value(self.row, name), proposals=tuple(proposals))
         return Track({_own_key(self.row) if name == "condition" else ALONE: base})
@@ -151,11 +168,11 @@ class Fields:
                 settled = self.settled()
 
 
-def decide_condition(session: Session, row: Finding, condition: int | None) -> None:
+def decide_condition(session: Session, act: Act, row: Finding, condition: int | None) -> None:
     """The desk gives the condition of the present category in a move of its own: who has not seen that can only propose another."""
     fields = Fields.of(session, row, ["condition"])
     fields.decide("condition", condition, category=_own_key(row))
-    fields.put()
+    fields.put(act.at)
 
 
 def row_versions(row: Finding) -> list[list[Any]]:

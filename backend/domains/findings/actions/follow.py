@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 from backend.core.act import Act
 from backend.core.database.rows import find_row, lock_row
 from backend.core.deeds import deed
+from backend.domains.findings.actions.consents import is_agreed
 from backend.domains.findings.actions.move import dispatch_finding, file_finding
-from backend.domains.findings.actions.photos import weigh_photos
-from backend.domains.findings.actions.placing import category_of, match_contract
+from backend.domains.findings.actions.placing import match_contract
+from backend.domains.findings.actions.proof import weigh_photos
 from backend.domains.findings.actions.settle import settle_work
+from backend.domains.findings.actions.steps import policy_of
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.model.work import Dispatch
+from backend.domains.findings.queries.work import looked_in_vain
 from backend.domains.findings.rules.moves import ENDED, FILING_NEEDS
 from backend.domains.findings.rules.needs import needs_of
 from backend.domains.findings.rules.visibility import scopes_of
@@ -28,7 +31,7 @@ def settle_evidence(session: Session, act: Act, *, finding: UUID) -> Finding | N
     row = lock_row(session, Finding, finding)
     if row is None:
         return None
-    weigh_photos(session, row)
+    weigh_photos(session, row, act.at)
     row.version += 1
     tell(act, "finding.evidence_settled", row, complete=not row.lacks_photos)
     return row
@@ -36,16 +39,28 @@ def settle_evidence(session: Session, act: Act, *, finding: UUID) -> Finding | N
 
 @deed
 def advance_finding(session: Session, act: Act, *, finding: UUID) -> Finding | None:
-    """File and dispatch by itself as far as the category's policy lets it: evidence complete, and exactly one contract or unit to go to."""
+    """File and dispatch by itself as far as the category's policy lets it: evidence complete, and exactly one contract or unit to go to.
+
+    What an inspector did not find on site, and what came back as a wrong dispatch, is for a person to decide.
+    """
     row = lock_row(session, Finding, finding)
     if row is None:
         return None
-    policy = category_of(session, row).policy(act.at)
+    policy = policy_of(session, row, act.at)
     if row.state == "recorded" and policy.auto_file and row.void_request is None and not set(needs_of(row)) & {*FILING_NEEDS, "disputed"}:
+        if looked_in_vain(session, row.id) or not is_agreed(session, act, row, "file_finding"):
+            return row
         file_finding(session, act, finding=finding, payload={"condition": None, "state_version": None})
-    if row.state == "filed" and policy.auto_dispatch and row.void_request is None and not row.disputed and row.limit_value is not None:
+    if (
+        row.state == "filed"
+        and policy.auto_dispatch
+        and row.void_request is None
+        and not row.disputed
+        and row.limit_value is not None
+        and not row.bounces
+    ):
         found, _ = match_contract(session, row, act.at)
-        if found.winner is not None or found.acting is not None:
+        if (found.winner is not None or found.acting is not None) and is_agreed(session, act, row, "dispatch_finding"):
             dispatch_finding(session, act, finding=finding, payload={"contract": None, "unit": None, "reason": None, "state_version": None})
     return row
 

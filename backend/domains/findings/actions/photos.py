@@ -12,30 +12,31 @@ from backend.core.conflicts import Rule
 from backend.core.database.rows import write
 from backend.core.deeds import deed
 from backend.core.problems import Missing, NotYet
-from backend.domains.evidence import queries as evidence_queries
 from backend.domains.evidence.actions import photos as evidence
-from backend.domains.findings.actions.proof import weigh_proof
+from backend.domains.findings.actions.deciding import check_not_own_work
+from backend.domains.findings.actions.proof import weigh_photos
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.queries.citations import is_cited
 from backend.domains.findings.queries.one import await_finding, lock_finding
 from backend.domains.findings.rules.conflicts import PHOTO_CITED
 from backend.domains.findings.rules.moving import check_move
-from backend.domains.findings.rules.needs import lacks_photos
 
 
 @deed
 def waive_photo(session: Session, act: Act, *, finding: UUID, photo: UUID, payload: dict[str, Any]) -> Finding:
     """The finding goes on without this photo. A waiver given before changes nothing.
 
-    Raises Missing for a photo of another finding, PhotoSettled, Invalid for an empty reason, and what `check_move` raises.
+    Never by who did the work, or works for a unit that has it. Raises OwnWork, Missing for a photo of another finding, PhotoSettled,
+    Invalid for an empty reason, and what `check_move` raises.
     """
     row = lock_finding(session, act, finding)
     check_move("waive_photo", act.actor, row)
+    check_not_own_work(session, act, row)
     told = len(act.told)
     evidence.waive_photo(session, act, photo=photo, subject=finding, reason=payload["reason"])
     if len(act.told) > told:
-        weigh_photos(session, row)
+        weigh_photos(session, row, act.at)
         row.version += 1
         tell(act, "finding.photo_waived", row, photo=photo, reason=payload["reason"])
     return row
@@ -55,16 +56,8 @@ def retract_photo(session: Session, act: Act, *, finding: UUID, payload: dict[st
     except Missing as missing:  # its declaration may be under way: whatever changes the finding wakes this again
         raise NotYet(f"photo {payload['photo']} of finding {finding} has not arrived", awaits=f"finding:{finding}") from missing
     if len(act.told) > told:
-        weigh_photos(session, row)
+        weigh_photos(session, row, act.at)
         row.version += 1
         tell(act, "finding.photo_retracted", row, photo=payload["photo"], reason=payload["reason"])
     write(session)
     return row, PHOTO_CITED if is_cited(session, finding, payload["photo"]) else None
-
-
-def weigh_photos(session: Session, row: Finding) -> None:
-    """Set the flags by the photos as they are now, those of this transaction with them."""
-    write(session)
-    seen = evidence_queries.evidence_of(session, [row.id])[row.id]
-    row.lacks_photos = lacks_photos(declared=seen.declared, settled=seen.usable + seen.waived)
-    weigh_proof(session, row)

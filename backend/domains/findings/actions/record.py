@@ -17,7 +17,6 @@ from backend.core.deeds import deed
 from backend.core.problems import IdTaken
 from backend.domains.contracts.rules.match import Match
 from backend.domains.evidence.actions import photos as evidence
-from backend.domains.findings.actions.photos import weigh_photos
 from backend.domains.findings.actions.placing import (
     TIME_UNCERTAIN,
     bind_contract,
@@ -26,16 +25,18 @@ from backend.domains.findings.actions.placing import (
     place_finding,
     take_category,
 )
-from backend.domains.findings.actions.proof import weigh_proof
+from backend.domains.findings.actions.proof import weigh_photos, weigh_proof
+from backend.domains.findings.actions.steps import begin_step, policy_of
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model.finding import Finding, NumberCounter
 from backend.domains.findings.model.notes import Note
 from backend.domains.findings.queries.one import await_finding
 from backend.domains.findings.rules import conflicts
-from backend.domains.findings.rules.moves import ENDED
+from backend.domains.findings.rules.moves import ENDED, UNFILED
 from backend.domains.findings.rules.needs import lacks_photos
 from backend.domains.findings.rules.reports import LIABLE_TIME_UNCERTAIN
-from backend.domains.patrols import actions as patrols
+from backend.domains.findings.rules.sources import source_by_role
+from backend.domains.patrols.actions import patrols
 from backend.domains.territory import queries as territory
 from backend.domains.territory.rules.territory import local_day
 
@@ -44,9 +45,11 @@ _SKIPPED = 10_000
 
 @deed
 def record_finding(
-    session: Session, act: Act, *, finding: UUID, payload: dict[str, Any], source: str = "inspector"
+    session: Session, act: Act, *, finding: UUID, payload: dict[str, Any], source: str | None = None
 ) -> tuple[Finding, Rule | None]:
     """Record what was seen. Never refused for a place outside the district or for missing photos: those block filing.
+
+    Without a `source` it is its recorder's: an inspector's or a liaison's.
 
     The rule that comes with it: the liable contract hangs on an uncertain time, a retired or legacy category was mapped to its successor,
     the contract has ended since, or the patrol was closed before. Raises NotYet for a patrol that has not arrived, NotYourPatrol, IdTaken,
@@ -55,6 +58,7 @@ def record_finding(
     if act.actor.person is None or find_row(session, Finding, finding) is not None:
         raise IdTaken(f"finding {finding} exists already")
     category, mapped = categorise(session, payload["category"], payload["condition"], at=act.happened_at)
+    source = source or source_by_role(act.actor)
     row = Finding(
         id=finding,
         version=1,
@@ -86,14 +90,20 @@ def record_finding(
         closed_at=None,
         lacks_after_photos=False,
         lacks_look_photos=False,
+        steps=0,
+        bounces=0,
+        supervised=False,
+        assigned=[],
     )
     take_category(row, category, payload["condition"])
     place_finding(session, row, payload["place"])
     after_close = patrols.take_finding(session, act, patrol=payload["patrol"]) if payload["patrol"] is not None else None
     found = bind_contract(session, row)
     ended = _contract_ended(session, act, row, found)
+    begin_step(session, act, row)
     photos = [_declare(session, act, row, photo, at=f"/photos/{n}") for n, photo in enumerate(payload["photos"])]
-    row.lacks_photos = lacks_photos(declared=len(photos), settled=sum(photo.state == "usable" for photo in photos))
+    wanted = policy_of(session, row, act.at).photos.get("record_finding", {})
+    row.lacks_photos = lacks_photos(((photo.role, photo.state == "usable") for photo in photos), wanted)
     row.number = take_number(session, act, row.district)
     add_row(session, row)
     declared = {str(photo.id): photo.sha256 for photo in photos}
@@ -122,11 +132,11 @@ def add_photo(session: Session, act: Act, *, finding: UUID, payload: dict[str, A
     photo = _declare(session, act, row, payload)
     row.version += 1
     ended = row.state in ENDED
-    if row.state == "recorded":
+    if row.state in UNFILED:
         row.lacks_photos = True
         if photo.state == "usable":  # its bytes were here before, so nothing will tell of them again
-            weigh_photos(session, row)
-    weigh_proof(session, row)
+            weigh_photos(session, row, act.at)
+    weigh_proof(session, row, act.at)
     tell(act, "finding.photo_added", row, photo=payload["id"], sha256=payload["sha256"])
     return row, conflicts.LATE_PHOTO if ended else None
 

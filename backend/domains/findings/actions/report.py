@@ -14,12 +14,13 @@ from backend.core.database.rows import add_row, find_row, write
 from backend.core.deeds import deed
 from backend.core.problems import IdTaken, Invalid
 from backend.domains.deadlines.rules.events import LONGEST_SUSPENSION
+from backend.domains.findings.actions.deciding import check_worked_on
 from backend.domains.findings.actions.declare import declare_photos
 from backend.domains.findings.actions.settle import FOLLOWING, settle_work, window_of
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.model.work import Dispatch, DispatchRequest, Report
-from backend.domains.findings.queries import work
+from backend.domains.findings.queries import hands, work
 from backend.domains.findings.queries.one import await_finding
 from backend.domains.findings.rules import conflicts, moving
 from backend.domains.findings.rules import reports as rules
@@ -33,6 +34,7 @@ from backend.domains.findings.rules.duty import (
     does_work_of,
     is_over,
 )
+from backend.domains.findings.rules.hands import manages, whose_word
 
 
 @deed
@@ -62,6 +64,8 @@ def report_rectification(session: Session, act: Act, *, finding: UUID, payload: 
         latest_at=latest,
         due=None,
         decided_result=None,
+        by_manager=task.unit_kind != "contractor" or manages(act.actor, task.unit),
+        hand_back_by=whose_word(hands.list_assignments(session, task.id), act.happened_at),
     )
     add_row(session, report)
     settle_work(session, act, row)
@@ -129,11 +133,14 @@ def _ask(  # noqa: PLR0917 - one call a kind, just above
     Raises RequestPending where the same waits, at the desk MoveNotOpen and DispatchReplaced.
     """
     _check_open(session, act, row, task, f"request_{kind}")
+    if act.op is None:
+        check_worked_on(task)
     write(session)
     lapsed = row.state not in FOLLOWING or is_over(task)
     if not lapsed and any(each.state == "pending" for each in work.list_requests(session, task.id, kind)):
         raise RequestPending(f"an earlier request for the {kind} of dispatch {task.id} is not decided")
     assert act.actor.person is not None, "requests are made by people"
+    photos = declare_photos(session, act, row, payload.get("photos", []))
     request = DispatchRequest(
         **_said(act, row, task, id=act.op or act.new_id(), state="lapsed" if lapsed else "pending"),
         kind=kind,
@@ -143,10 +150,13 @@ def _ask(  # noqa: PLR0917 - one call a kind, just above
         asked_at=act.happened_at,
         by_value=None,
         by_unit=None,
+        photos=photos,
     )
     if lapsed:
         request.decided_at = act.at
     add_row(session, request)
+    settle_work(session, act, row)
+    lapsed = request.state == "lapsed"  # also where the work was reported since it was asked
     row.version += 1
     tell(act, f"finding.{kind}_requested", row, request=request.id, dispatch=task.id)
     return row, rules.REQUEST_ON_ENDED if lapsed else None

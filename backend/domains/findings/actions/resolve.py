@@ -62,7 +62,7 @@ def resolve_proposals(
     before = scopes_of(row)
     fields = Fields.of(session, row, choices)
     _decide(fields, values, decided, choices)
-    changed = fields.put()
+    changed = fields.put(act.at)
     for name, proposals in decided.items():
         choice = choices[name]["choice"]
         for each in proposals:

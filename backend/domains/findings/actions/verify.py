@@ -12,17 +12,22 @@ from backend.core.conflicts import Rule
 from backend.core.database.rows import add_row, lock_row, write
 from backend.core.deeds import deed
 from backend.core.problems import Invalid
+from backend.domains.findings.actions import tasks
 from backend.domains.findings.actions.declare import declare_photos
 from backend.domains.findings.actions.settle import FOLLOWING, settle_work
+from backend.domains.findings.actions.steps import enter, follow
 from backend.domains.findings.actions.telling import tell
 from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.model.work import Dispatch, Report, Verification
 from backend.domains.findings.queries import work
 from backend.domains.findings.queries.one import await_finding, lock_finding
-from backend.domains.findings.rules import conflicts, moving
+from backend.domains.findings.rules import conflicts, hands, moving
 from backend.domains.findings.rules import reports as rules
 from backend.domains.findings.rules.duty import NothingDisputed, OwnWork, ReportNeeded, check_not_own
+from backend.domains.findings.rules.moves import UNFILED, WORKED
 from backend.domains.findings.rules.moving import SameHands, check_move
+from backend.domains.findings.rules.needs import needs_of
+from backend.domains.findings.rules.visibility import scopes_of
 
 
 @deed
@@ -30,8 +35,8 @@ def verify_finding(session: Session, act: Act, *, finding: UUID, payload: dict[s
     """Give the verdict of a look on site: `pre_filing` at the finding itself, `pre_closing` at one report of its work.
 
     The verdict sticks to the report it names, the state follows the newest report; opposite verdicts on one report are disputed. A look
-    before filing changes no state. Raises NotYet for a finding or report that has not arrived (at the desk Missing), NotYourFinding,
-    OwnWork, ReportNeeded, at the desk also MoveNotOpen.
+    before filing that was asked for leaves it recorded again, whatever the verdict. Raises NotYet for a finding or report that has not
+    arrived (at the desk Missing), NotYourFinding, OwnWork, ReportNeeded, at the desk also MoveNotOpen and NotHandedBack.
     """
     row = await_finding(session, act, finding)
     moving.check_role("verify_finding", act.actor, row)
@@ -40,10 +45,17 @@ def verify_finding(session: Session, act: Act, *, finding: UUID, payload: dict[s
     report = work.await_report(session, act, row, payload["report"]) if payload["report"] is not None else None
     _check_duty(session, act, row, report)
     if act.op is None:
-        moving.check_state("verify_finding", row, sources=("recorded",) if report is None else ("dispatched", "rectified", "verified"))
+        moving.check_state("verify_finding", row, sources=UNFILED if report is None else WORKED)
+    early = report is not None and hands.is_early(
+        act.happened_at, by_manager=report.by_manager, handed_back_at=report.handed_back_at, word=report.hand_back_by
+    )
+    if early and act.op is None:
+        raise hands.NotHandedBack(f"report {payload['report']} awaits its hand-back", errors=[("/report", "awaiting_hand_back")])
     write(session)
     before = work.reported(session, [report])[0] if report is not None else None
     assert act.actor.person is not None, "verdicts are given by people"
+    scopes = scopes_of(row)
+    observed = tasks.sees_only(session, act, row, phase=payload["phase"], report=payload["report"])
     verification = Verification(
         id=act.op or act.new_id(),
         finding=row.id,
@@ -57,15 +69,43 @@ def verify_finding(session: Session, act: Act, *, finding: UUID, payload: dict[s
         received_at=act.at,
         time_quality=act.time_quality,
         op=act.op,
+        observation=observed or early,
     )
     add_row(session, verification)
-    standing = settle_work(session, act, row) if report is not None else None
+    standing = settle_work(session, act, row).get(report.dispatch) if report is not None else None
+    if report is None and row.state == "verifying" and not observed:
+        follow(session, act, row, "recorded")
+    tasks.take_look(session, row)
     row.version += 1
     said: dict[str, Any] = {"phase": verification.phase, "report": verification.report, "result": verification.result}
-    tell(act, "finding.verified", row, verification=verification.id, **said)
+    tell(act, "finding.verified", row, left=scopes, verification=verification.id, **said)
+    if early:
+        return row, hands.VERDICT_BEFORE_HAND_BACK
+    if observed:
+        return row, conflicts.TASK_REASSIGNED
     if report is None or before is None:
         return row, None if row.state == "recorded" else rules.VERDICT_ON_ENDED
     return row, _met_by(row, before, verification.result, newest=standing is not None and standing.current == report.id)
+
+
+@deed
+def ask_verification(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
+    """Ask for an inspector's look before it is filed: it waits for a verdict, whichever. Raises what `check_move` raises."""
+    row = lock_finding(session, act, finding)
+    move = check_move("ask_verification", act.actor, row, needs=needs_of(row), state_version=payload["state_version"])
+    enter(session, act, row, move.target)
+    tell(act, "finding.verification_asked", row, reason=payload["reason"])
+    return row
+
+
+@deed
+def cancel_verification(session: Session, act: Act, *, finding: UUID, payload: dict[str, Any]) -> Finding:
+    """Wait for the look no longer: the finding is recorded again. Raises what `check_move` raises."""
+    row = lock_finding(session, act, finding)
+    move = check_move("cancel_verification", act.actor, row, needs=needs_of(row), state_version=payload["state_version"])
+    enter(session, act, row, move.target)
+    tell(act, "finding.verification_cancelled", row, reason=payload["reason"])
+    return row
 
 
 def _met_by(row: Finding, before: rules.Reported, result: str, *, newest: bool) -> Rule | None:

@@ -8,10 +8,12 @@ from uuid import UUID
 from backend.core.http.callers import caller, here
 from backend.core.perform import perform
 from backend.domains.contracts.rules.terms import ContractMissing
-from backend.domains.findings.actions import amend, attach, move, photos, rebind, record
-from backend.domains.findings.actions.move import ContractNotInForce, OverrideNeedsReason
+from backend.domains.findings.actions import amend, attach, correct, move, photos, rebind, record
+from backend.domains.findings.actions.addressing import ContractNotInForce, OverrideNeedsReason
+from backend.domains.findings.actions.placing import UnknownCategory, UnknownCondition
 from backend.domains.findings.api.door import MOVE, STAFF, blueprint, shown
-from backend.domains.findings.rules.attaching import NoHead
+from backend.domains.findings.rules.attaching import NoHead, NotAlike
+from backend.domains.findings.rules.duty import OwnWork
 from backend.domains.findings.rules.moving import NotReady, NotYourFinding, SameHands
 from backend.domains.findings.schemas import desk, documents, operations, work
 
@@ -45,7 +47,7 @@ def request_void(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 @blueprint.post("/findings/<uuid:finding>/void")
 @caller("shift_leader")
 @blueprint.arguments(desk.VoidFinding())
-@blueprint.refuses(*MOVE, SameHands)
+@blueprint.refuses(*MOVE, SameHands, OwnWork)
 @blueprint.response(200, documents.FindingWithHistory())
 def void_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Approve a void that somebody else asked for."""
@@ -63,6 +65,18 @@ def refuse_void(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Refuse a void that somebody else asked for."""
     session, act = here()
     perform(session, act, move.refuse_void, finding=finding, payload=payload)
+    return shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/void-request/withdrawal")
+@caller("inspector", "liaison", "acceptor", "shift_leader")
+@blueprint.arguments(desk.VoidFinding())
+@blueprint.refuses(*MOVE)
+@blueprint.response(200, documents.FindingWithHistory())
+def withdraw_void_request(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """Take back an own request to void it, while nobody has decided."""
+    session, act = here()
+    perform(session, act, move.withdraw_void_request, finding=finding, payload=payload)
     return shown(finding)
 
 
@@ -104,6 +118,7 @@ def add_note(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
 @blueprint.post("/findings/<uuid:finding>/photos/<uuid:photo>/waiver")
 @caller("shift_leader")
 @blueprint.arguments(desk.WaivePhoto())
+@blueprint.refuses(*MOVE, OwnWork)
 @blueprint.response(200, documents.FindingWithHistory())
 def waive_photo(payload: dict[str, Any], finding: UUID, photo: UUID) -> dict[str, Any]:
     """Let the finding go on without a photo that will not come or cannot be read."""
@@ -115,12 +130,27 @@ def waive_photo(payload: dict[str, Any], finding: UUID, photo: UUID) -> dict[str
 @blueprint.post("/findings/<uuid:finding>/attachment")
 @caller("acceptor")
 @blueprint.arguments(work.AttachFinding())
-@blueprint.refuses(*MOVE, NotReady, NoHead)
+@blueprint.refuses(*MOVE, NotReady, NoHead, NotAlike)
 @blueprint.response(200, documents.FindingWithHistory())
 def attach_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
-    """Say that it and another are of the same thing. The head is the dispatched one, else the first recorded, whichever is named."""
+    """Say that it and another are of the same thing. The head is the dispatched one, else the first recorded, whichever is named.
+
+    Of another category, or farther apart than their places are uncertain, it needs `override`.
+    """
     session, act = here()
     perform(session, act, attach.attach_finding, finding=finding, payload=payload)
+    return shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/attachment/cancellation")
+@caller("acceptor")
+@blueprint.arguments(work.DetachFinding())
+@blueprint.refuses(*MOVE)
+@blueprint.response(200, documents.FindingWithHistory())
+def detach_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """Take back that it is of the same thing as its head: it stands for itself again, filed or recorded as it was."""
+    session, act = here()
+    perform(session, act, attach.detach_finding, finding=finding, payload=payload)
     return shown(finding)
 
 
@@ -133,4 +163,16 @@ def rebind_contract(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
     """Say which contract is liable, after an uncertain time or a correction; dispatches keep theirs."""
     session, act = here()
     perform(session, act, rebind.rebind_contract, finding=finding, payload=payload)
+    return shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/correction")
+@caller("acceptor", "shift_leader", "dispatcher")
+@blueprint.arguments(work.CorrectFinding())
+@blueprint.refuses(*MOVE, NotReady, OwnWork, UnknownCategory, UnknownCondition)
+@blueprint.response(200, documents.FindingWithHistory())
+def correct_finding(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """Correct category and condition: clocks that run get the limit as corrected, from when they began."""
+    session, act = here()
+    perform(session, act, correct.correct_finding, finding=finding, payload=payload)
     return shown(finding)

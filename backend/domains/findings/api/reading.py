@@ -17,10 +17,13 @@ from backend.domains.evidence.outside.serving import photo_file
 from backend.domains.evidence.outside.stores import open_store
 from backend.domains.findings.api.door import READERS, STAFF, blueprint, shown
 from backend.domains.findings.queries import nearby
-from backend.domains.findings.queries.documents import deadlines_of
+from backend.domains.findings.queries.documents import deadlines_of, shows_photo
 from backend.domains.findings.queries.lists import list_findings as listed
+from backend.domains.findings.queries.moves import moves_of
 from backend.domains.findings.queries.one import get_finding as one
-from backend.domains.findings.schemas import desk, documents, work
+from backend.domains.findings.queries.steps import steps_of
+from backend.domains.findings.rules.visibility import is_outsider
+from backend.domains.findings.schemas import desk, documents, explained, work
 
 
 @blueprint.get("/findings")
@@ -42,19 +45,33 @@ def get_finding(finding: UUID) -> dict[str, Any]:
     return shown(finding)
 
 
-@blueprint.get("/findings/<uuid:finding>/deadlines")
+@blueprint.get("/findings/<uuid:finding>/moves")
 @caller(*READERS)
-@blueprint.response(200, documents.DeadlinesExplained())
-def explain_deadlines(finding: UUID) -> dict[str, Any]:
-    """The deadlines of its dispatches, each explained step by step in Chinese and English; also for the contractor who must keep it."""
+@blueprint.response(200, explained.MovesOpen())
+def list_moves(finding: UUID) -> dict[str, Any]:
+    """The moves open to the caller, with their words in Chinese and English and what each still needs."""
     session, act = here()
     with reading(session, snapshot=True):
-        one(session, finding, act.actor)
+        return moves_of(session, one(session, finding, act.actor), act.actor, at=act.at)
+
+
+@blueprint.get("/findings/<uuid:finding>/deadlines")
+@caller(*READERS)
+@blueprint.response(200, explained.DeadlinesExplained())
+def explain_deadlines(finding: UUID) -> dict[str, Any]:
+    """The deadlines of its dispatches, each explained step by step in Chinese and English; also for the contractor who must keep it.
+
+    `steps` are those of the desk and of inspectors, done and present; not for contractors.
+    """
+    session, act = here()
+    with reading(session, snapshot=True):
+        row = one(session, finding, act.actor)
         items = [
             {"dispatch": task, "deadline": deadlines.explain(session, deadlines.get_deadline(session, deadline), at=act.at)}
             for task, deadline in deadlines_of(session, finding, act.actor)
         ]
-    return {"items": items}
+        steps = [] if is_outsider(act.actor) else steps_of(session, row)
+    return {"items": items, "steps": steps}
 
 
 @blueprint.get("/findings/candidates")
@@ -107,7 +124,7 @@ def _photo(finding: UUID, photo: UUID, kind: str) -> Response:
     session, act = here()
     with reading(session):
         one(session, finding, act.actor)
-        found = evidence.find_photo(session, photo, subject=finding)
+        found = evidence.find_photo(session, photo, subject=finding) if shows_photo(session, finding, photo, act.actor) else None
     if found is None:
         raise Missing(f"there is no photo {photo} on this finding that you may see")
     chosen = settings()

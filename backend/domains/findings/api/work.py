@@ -8,21 +8,16 @@ from uuid import UUID
 from backend.core.http.callers import caller, here
 from backend.core.perform import perform
 from backend.core.problems import IdTaken
-from backend.domains.findings.actions import end, extend, report, verify
+from backend.domains.findings.actions import end, report, verify
 from backend.domains.findings.api.door import MOVE, blueprint, shown
 from backend.domains.findings.rules.duty import (
     DOERS,
-    AlreadyOverdue,
     DispatchReplaced,
     EvidenceMissing,
-    NoDeadline,
-    NoMoreExtensions,
     NothingDisputed,
     NotYourDispatch,
     OwnWork,
     ReportNeeded,
-    RequestDecided,
-    RequestPending,
 )
 from backend.domains.findings.rules.moving import MoveNotOpen, NotReady, NotYourFinding, SameHands
 from backend.domains.findings.schemas import documents, operations, work
@@ -37,90 +32,6 @@ def report_rectification(payload: dict[str, Any], finding: UUID) -> dict[str, An
     """Report the work of an own dispatch as done; its clock stops."""
     session, act = here()
     perform(session, act, report.report_rectification, finding=finding, payload=payload)
-    return shown(finding)
-
-
-@blueprint.post("/findings/<uuid:finding>/extension-requests")
-@caller(*DOERS)
-@blueprint.arguments(operations.RequestExtension())
-@blueprint.refuses(MoveNotOpen, NotYourDispatch, DispatchReplaced, RequestPending, AlreadyOverdue, NoMoreExtensions, NoDeadline)
-@blueprint.response(201, documents.FindingWithHistory())
-def request_extension(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
-    """Ask for one original limit more, before the deadline; at most twice."""
-    session, act = here()
-    perform(session, act, report.request_extension, finding=finding, payload=payload)
-    return shown(finding)
-
-
-@blueprint.post("/findings/<uuid:finding>/return-requests")
-@caller(*DOERS)
-@blueprint.arguments(operations.RequestReturn())
-@blueprint.refuses(MoveNotOpen, NotYourDispatch, DispatchReplaced, RequestPending)
-@blueprint.response(201, documents.FindingWithHistory())
-def request_return(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
-    """Say that it is not the unit's duty."""
-    session, act = here()
-    perform(session, act, report.request_return, finding=finding, payload=payload)
-    return shown(finding)
-
-
-@blueprint.post("/findings/<uuid:finding>/suspension-requests")
-@caller(*DOERS)
-@blueprint.arguments(operations.RequestSuspension())
-@blueprint.refuses(MoveNotOpen, NotYourDispatch, DispatchReplaced, RequestPending)
-@blueprint.response(201, documents.FindingWithHistory())
-def request_suspension(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
-    """Ask for the clock to stand until a date within a year."""
-    session, act = here()
-    perform(session, act, report.request_suspension, finding=finding, payload=payload)
-    return shown(finding)
-
-
-@blueprint.post("/findings/<uuid:finding>/extension-requests/<uuid:request>/grant")
-@caller("dispatcher")
-@blueprint.arguments(work.DecideRequest())
-@blueprint.refuses(*MOVE, DispatchReplaced, RequestDecided, NoMoreExtensions, OwnWork)
-@blueprint.response(200, documents.FindingWithHistory())
-def grant_extension(payload: dict[str, Any], finding: UUID, request: UUID) -> dict[str, Any]:
-    """Grant an extension: the original limit is added once more."""
-    session, act = here()
-    perform(session, act, extend.grant_extension, finding=finding, request=request, payload=payload)
-    return shown(finding)
-
-
-@blueprint.post("/findings/<uuid:finding>/extension-requests/<uuid:request>/refusal")
-@caller("dispatcher")
-@blueprint.arguments(work.DecideRequest())
-@blueprint.refuses(*MOVE, DispatchReplaced, RequestDecided, OwnWork)
-@blueprint.response(200, documents.FindingWithHistory())
-def refuse_extension(payload: dict[str, Any], finding: UUID, request: UUID) -> dict[str, Any]:
-    """Refuse an extension: the deadline stays."""
-    session, act = here()
-    perform(session, act, extend.refuse_extension, finding=finding, request=request, payload=payload)
-    return shown(finding)
-
-
-@blueprint.post("/findings/<uuid:finding>/return-requests/<uuid:request>/refusal")
-@caller("dispatcher")
-@blueprint.arguments(work.DecideRequest())
-@blueprint.refuses(*MOVE, DispatchReplaced, RequestDecided, OwnWork)
-@blueprint.response(200, documents.FindingWithHistory())
-def refuse_return(payload: dict[str, Any], finding: UUID, request: UUID) -> dict[str, Any]:
-    """Refuse a return: the work stays the unit's."""
-    session, act = here()
-    perform(session, act, extend.refuse_return, finding=finding, request=request, payload=payload)
-    return shown(finding)
-
-
-@blueprint.post("/findings/<uuid:finding>/suspension-requests/<uuid:request>/refusal")
-@caller("dispatcher")
-@blueprint.arguments(work.DecideRequest())
-@blueprint.refuses(*MOVE, DispatchReplaced, RequestDecided, OwnWork)
-@blueprint.response(200, documents.FindingWithHistory())
-def refuse_suspension(payload: dict[str, Any], finding: UUID, request: UUID) -> dict[str, Any]:
-    """Refuse a suspension: the clock runs on."""
-    session, act = here()
-    perform(session, act, extend.refuse_suspension, finding=finding, request=request, payload=payload)
     return shown(finding)
 
 
@@ -205,4 +116,28 @@ def refuse_self_resolution(payload: dict[str, Any], finding: UUID) -> dict[str, 
     """Void what its inspector says to have resolved on the spot."""
     session, act = here()
     perform(session, act, end.refuse_self_resolution, finding=finding, payload=payload)
+    return shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/verification-request")
+@caller("acceptor", "shift_leader")
+@blueprint.arguments(work.AskVerification())
+@blueprint.refuses(*MOVE, NotReady)
+@blueprint.response(200, documents.FindingWithHistory())
+def ask_verification(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """Ask for an inspector's look before it is filed."""
+    session, act = here()
+    perform(session, act, verify.ask_verification, finding=finding, payload=payload)
+    return shown(finding)
+
+
+@blueprint.post("/findings/<uuid:finding>/verification-request/cancellation")
+@caller("acceptor", "shift_leader")
+@blueprint.arguments(work.AskVerification())
+@blueprint.refuses(*MOVE)
+@blueprint.response(200, documents.FindingWithHistory())
+def cancel_verification(payload: dict[str, Any], finding: UUID) -> dict[str, Any]:
+    """Wait no longer for the look that was asked for."""
+    session, act = here()
+    perform(session, act, verify.cancel_verification, finding=finding, payload=payload)
     return shown(finding)

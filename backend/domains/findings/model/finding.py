@@ -19,6 +19,13 @@ class Finding(Base):
     `lacks_after_photos` and `lacks_look_photos`, which are set only while it is verified: closing needs them clear. `earliest_at` and
     `latest_at` stand where `recorded_at` is only estimated: it was between them. `liable_at` is the moment that somebody decided for the
     look-up of the liable contract. `attached_to` is the head of an attached one.
+
+    `step` is what somebody is to do next where that is waited for (`rules.steps`), since `step_since` and until `step_due`, by the calendar
+    of version `step_calendar`; `steps` counts those that are done (rows of `finding_step`). `bounces` counts the dispatches that came back
+    as wrong. `filed_policy` is the version of the policy it was filed by. `supervised`: a leader's demand is open. `repeat_of` is an
+    earlier one of the same place and category. `orphaned_at`: since then nobody has had it, or done anything. `escalated_to` is
+    the highest level it was brought to since it began (or was reopened).
+    `assigned` are the scopes of those who have an open task on it (`model.tasks`), so that their phones hold it.
     """
 
     __tablename__ = "finding"
@@ -74,12 +81,51 @@ class Finding(Base):
     closed_at: Mapped[dt.datetime | None]
     lacks_after_photos: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     lacks_look_photos: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    closed_by: Mapped[UUID | None]
+    step: Mapped[str | None]
+    step_since: Mapped[dt.datetime | None]
+    step_due: Mapped[dt.datetime | None]
+    step_calendar: Mapped[int | None]
+    steps: Mapped[int] = mapped_column(default=0, server_default="0")
+    filed_policy: Mapped[int | None]
+    bounces: Mapped[int] = mapped_column(default=0, server_default="0")
+    supervised: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    campaign: Mapped[UUID | None]
+    repeat_of: Mapped[UUID | None]
+    split_from: Mapped[UUID | None]
+    orphaned_at: Mapped[dt.datetime | None]
+    escalated_to: Mapped[str | None]
+    assigned: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     __table_args__ = (
         sa.Index(None, "recorded_at", "id"),
         sa.Index(None, "town", "recorded_at", "id"),
         sa.Index(None, "recorded_by", "recorded_at", "id"),
         sa.Index(None, "state", "recorded_at", "id"),
         sa.Index(None, "liable"),
+        # What somebody has to do next, what is due first before; and what a new version of the calendar may still move.
+        sa.Index(
+            "ix_finding_step",
+            "step",
+            "step_due",
+            "id",
+            postgresql_where=sa.text("step IS NOT NULL"),
+            sqlite_where=sa.text("step IS NOT NULL"),
+        ),
+        # What nobody does anything with.
+        sa.Index(
+            "ix_finding_unattended",
+            "step_since",
+            "id",
+            postgresql_where=sa.text("step IS NOT NULL AND orphaned_at IS NULL"),
+            sqlite_where=sa.text("step IS NOT NULL AND orphaned_at IS NULL"),
+        ),
+        # What was there before steps were kept, and is caught up on: soon empty.
+        sa.Index(
+            "ix_finding_without_steps",
+            "id",
+            postgresql_where=sa.text("step IS NULL AND steps = 0"),
+            sqlite_where=sa.text("step IS NULL AND steps = 0"),
+        ),
         # What is near a place: a box of some metres within one category.
         sa.Index("ix_finding_nearby", "kind", "code", "lat", "lon"),
         sa.Index(
@@ -94,7 +140,47 @@ class Finding(Base):
             postgresql_where=sa.text("attached_to IS NOT NULL"),
             sqlite_where=sa.text("attached_to IS NOT NULL"),
         ),
+        sa.Index(
+            "ix_finding_repeat_of",
+            "repeat_of",
+            postgresql_where=sa.text("repeat_of IS NOT NULL"),
+            sqlite_where=sa.text("repeat_of IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_finding_campaign",
+            "campaign",
+            "recorded_at",
+            "id",
+            postgresql_where=sa.text("campaign IS NOT NULL"),
+            sqlite_where=sa.text("campaign IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_finding_split_from",
+            "split_from",
+            postgresql_where=sa.text("split_from IS NOT NULL"),
+            sqlite_where=sa.text("split_from IS NOT NULL"),
+        ),
     )
+
+
+class Step(Base):
+    """A step that was done, numbered within its finding: who had to do what, since when, until when, and who did it when.
+
+    Whether it was late follows from `due` and `done_at`, and is stored nowhere. `due` is null where the step has no limit, or where the
+    calendar did not reach. `policy` is the version of the policy that set the limit.
+    """
+
+    __tablename__ = "finding_step"
+    finding: Mapped[UUID] = mapped_column(sa.ForeignKey("finding.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    step: Mapped[str]
+    started_at: Mapped[dt.datetime]
+    limit_value: Mapped[int | None]
+    limit_unit: Mapped[str | None]
+    due: Mapped[dt.datetime | None]
+    done_at: Mapped[dt.datetime]
+    done_by: Mapped[UUID | None]
+    policy: Mapped[int | None]
 
 
 class NumberCounter(Base):

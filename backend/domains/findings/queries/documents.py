@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +18,11 @@ from backend.domains.evidence import queries as evidence
 from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.model.notes import Note, Proposal
 from backend.domains.findings.model.work import Dispatch, DispatchRequest, Report, Verification
+from backend.domains.findings.queries import hands
+from backend.domains.findings.queries import tasks as tasks_of_looks
+from backend.domains.findings.queries.parts import dispatch_doc, limit_of, own_task, report_doc, request_doc, verification_doc
 from backend.domains.findings.rules.needs import needs_of
-from backend.domains.findings.rules.reports import is_uncertain, timeliness
-from backend.domains.findings.rules.visibility import is_outsider
+from backend.domains.findings.rules.visibility import concerns, is_of_another, is_outsider
 from backend.domains.identity import queries as identity
 
 _CHUNK = 500
@@ -37,25 +39,32 @@ def finding_docs(session: Session, findings: Collection[UUID], reader: Actor) ->
 
 
 def history_of(session: Session, finding: UUID, reader: Actor) -> list[dict[str, Any]]:
-    """What happened to it, from the journal: device time (unchecked), corrected time and server time of each entry."""
+    """What happened to it, from the journal: device time (unchecked), corrected time and server time of each entry.
+
+    An outsider reads what concerns the own dispatches, or the finding as a whole; no names, and no facts.
+    """
+    outsider = is_outsider(reader)
     rows = session.scalars(
         sa.select(JournalEntry)
         .where(JournalEntry.subject == str(finding), JournalEntry.subject_type == "finding")
         .order_by(JournalEntry.seq),
     ).all()
-    names = {} if is_outsider(reader) else identity.names_of(session, {row.actor for row in rows if row.actor})
+    if outsider:
+        own = _own_of(session, finding, reader)
+        rows = [row for row in rows if concerns(orjson.loads(row.facts), own)]
+    names = {} if outsider else identity.names_of(session, {row.actor for row in rows if row.actor})
     return [
         {
             "seq": row.seq,
             "event": row.event,
-            "actor": None if is_outsider(reader) else row.actor,
+            "actor": None if outsider else row.actor,
             "actor_name": names.get(row.actor) if row.actor else None,
             "op": row.op,
             "device_at": row.device_at,
             "happened_at": row.happened_at,
             "at": row.at,
             "time_quality": row.time_quality,
-            "facts": {} if is_outsider(reader) else orjson.loads(row.facts),
+            "facts": {} if outsider else orjson.loads(row.facts),
         }
         for row in rows
     ]
@@ -67,13 +76,6 @@ def deadlines_of(session: Session, finding: UUID, reader: Actor) -> list[tuple[U
     if is_outsider(reader):
         query = query.where(Dispatch.unit.in_({grant.unit for grant in reader.grants}))
     return [(row.id, row.deadline) for row in session.execute(query.order_by(Dispatch.issued_at, Dispatch.id))]
-
-
-def limit_of(row: Any) -> dict[str, Any] | None:
-    """The limit of a finding or dispatch row."""
-    if row.limit_value is None:
-        return None
-    return {"value": row.limit_value, "unit": row.limit_unit, "source": row.limit_source}
 
 
 def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UUID, dict[str, Any]]]:
@@ -92,12 +94,21 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
     requests = _by_finding(session, DispatchRequest, worked, "asked_at")
     looks = _by_finding(session, Verification, ids, "verified_at")
     followers = _followers(session, [] if outsider else ids)
+    open_tasks = tasks_of_looks.open_tasks_of(session, [] if outsider else ids)
+    others = _photos_of_others(session, [each for found in photos.values() for each in found], units) if outsider else frozenset()
+    supervisions = hands.supervision_docs(session, ids, units=units, outsider=outsider)
+    hand_overs = hands.hand_over_docs(session, [] if outsider else ids)
     for row in rows:
         own = photos.get(row.id, [])
         tasks = [task for task in dispatches[row.id] if not outsider or task.unit in units]
         own_tasks = {task.id for task in tasks}
         own_reports = [report for report in reports[row.id] if report.dispatch in own_tasks]
+        own_requests = [asked for asked in requests[row.id] if asked.dispatch in own_tasks]
         own_looks = [look for look in looks[row.id] if not outsider or look.report in {report.id for report in own_reports}]
+        foreign = others
+        if outsider:
+            foreign |= _foreign_photos([*reports[row.id], *requests[row.id]], looks[row.id], own_tasks)
+        mine = own_task(tasks, units) if outsider else None
         doc = {
             "id": row.id,
             "number": row.number,
@@ -120,20 +131,28 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
             "liable": row.liable if not outsider or row.liable in {task.contract for task in tasks} else None,
             "liability": {"reason": row.liability["reason"]} if outsider else row.liability,
             "limit": limit_of(row),
-            "dispatches": [_dispatch(task, outsider=outsider) for task in tasks],
-            "reports": [_report(report, outsider=outsider) for report in own_reports],
-            "requests": [_request(asked, outsider=outsider) for asked in requests[row.id] if asked.dispatch in own_tasks],
-            "verifications": [_verification(look, outsider=outsider) for look in own_looks],
+            "dispatches": [dispatch_doc(task, outsider=outsider) for task in tasks],
+            "reports": [report_doc(report, outsider=outsider) for report in own_reports],
+            "requests": [request_doc(asked, outsider=outsider) for asked in own_requests],
+            "tasks": open_tasks[row.id],
+            "verifications": [verification_doc(look, outsider=outsider) for look in own_looks],
             "attached_to": None if outsider else row.attached_to,
             "followers": followers[row.id],
-            "deadline": row.deadline,
+            "supervised": row.supervised and (not outsider or bool(supervisions.get(row.id))),
+            "supervisions": supervisions.get(row.id, []),
+            "hand_overs": hand_overs.get(row.id, []),
+            "campaign": None if outsider else row.campaign,
+            "repeat_of": None if outsider else row.repeat_of,
+            "split_from": None if outsider else row.split_from,
+            "counters": hands.counters(row, tasks, own_requests, supervisions.get(row.id, []), outsider=outsider),
+            "deadline": row.deadline if not outsider else mine.due if mine is not None else None,
             "evidence": {
                 "declared": weighed[row.id].declared,
                 "stored": weighed[row.id].stored,
                 "usable": weighed[row.id].usable,
                 "waived": weighed[row.id].waived,
             },
-            "photos": [{name: photo[name] for name in _PHOTO} for photo in own],
+            "photos": [{name: photo[name] for name in _PHOTO} for photo in own if str(photo["id"]) not in foreign],
             "notes": [
                 {"id": note.id, "text": note.text, "written_by": note.written_by, "written_at": note.written_at} for note in notes[row.id]
             ],
@@ -155,80 +174,45 @@ def _docs(session: Session, ids: list[UUID], reader: Actor) -> Iterable[tuple[UU
             "time_quality": row.time_quality,
             "filed_at": row.filed_at,
             "closed_at": row.closed_at,
+            "step": None if outsider else row.step,
+            "step_since": None if outsider else row.step_since,
+            "step_due": None if outsider else row.step_due,
         }
         yield row.id, doc
 
 
-def _dispatch(task: Any, *, outsider: bool) -> dict[str, Any]:
-    return {
-        "id": task.id,
-        "role": task.role,
-        "state": task.state,
-        "unit": task.unit,
-        "unit_kind": task.unit_kind,
-        "contract": task.contract,
-        "choice": {"reason": task.choice["reason"]} if outsider else task.choice,
-        "issued_at": task.issued_at,
-        "automatic": task.automatic,
-        "limit": limit_of(task),
-        "deadline": task.deadline,
-        "due": task.due,
-        "awaiting_calendar": task.awaiting_calendar,
-        "handed_back_at": task.handed_back_at,
-        "reworks": task.reworks,
-        "replaced_by": task.replaced_by,
-    }
+def shows_photo(session: Session, finding: UUID, photo: UUID, reader: Actor) -> bool:
+    """Whether the reader, who may see the finding, may see this photo of it: a contractor none that shows another unit's work."""
+    return not is_outsider(reader) or str(photo) in _own_of(session, finding, reader)
 
 
-def _report(report: Any, *, outsider: bool) -> dict[str, Any]:
-    window = (report.earliest_at, report.latest_at) if report.earliest_at and report.latest_at else None
-    return {
-        "id": report.id,
-        "dispatch": report.dispatch,
-        "state": report.state,
-        "note": report.note,
-        "photos": report.photos,
-        "reported_by": None if outsider else report.reported_by,
-        "reported_at": report.reported_at,
-        "received_at": report.received_at,
-        "time_quality": report.time_quality,
-        "due": report.due,
-        "on_time": timeliness(report.reported_at, report.due, window),
-        "time_uncertain": is_uncertain(report.due, window),
-        "decided": report.decided_result,
-        "decided_at": report.decided_at,
-    }
+def _own_of(session: Session, finding: UUID, reader: Actor) -> set[str]:
+    """The ids of what is an outsider's of a finding: the own dispatches, what was said and demanded of them, photos that may be seen."""
+    units = {grant.unit for grant in reader.grants}
+    own = {task.id for task in _by_finding(session, Dispatch, [finding], "issued_at")[finding] if task.unit in units}
+    said = [
+        *_by_finding(session, Report, [finding], "reported_at")[finding],
+        *_by_finding(session, DispatchRequest, [finding], "asked_at")[finding],
+    ]
+    looks = _by_finding(session, Verification, [finding], "verified_at")[finding]
+    photos = evidence.photos_of(session, [finding])[finding]
+    hidden = _foreign_photos(said, looks, own) | _photos_of_others(session, photos, units)
+    demands = hands.supervision_docs(session, [finding], units=units, outsider=True).get(finding, [])
+    seen = [*own, *(each.id for each in said if each.dispatch in own), *(each["id"] for each in demands)]
+    return {str(each) for each in seen} | ({str(photo["id"]) for photo in photos} - hidden)
 
 
-def _verification(look: Any, *, outsider: bool) -> dict[str, Any]:
-    return {
-        "id": look.id,
-        "phase": look.phase,
-        "report": look.report,
-        "result": look.result,
-        "note": look.note,
-        "photos": look.photos,
-        "verified_by": None if outsider else look.verified_by,
-        "verified_at": look.verified_at,
-        "received_at": look.received_at,
-        "time_quality": look.time_quality,
-    }
+def _photos_of_others(session: Session, photos: Collection[Mapping[str, Any]], units: Collection[UUID]) -> frozenset[str]:
+    """The photos that people of contractors other than these units declared."""
+    held = identity.grants_ever(session, {photo["declared_by"] for photo in photos})
+    return frozenset(str(photo["id"]) for photo in photos if is_of_another(held[photo["declared_by"]], units, at=photo["declared_at"]))
 
 
-def _request(asked: Any, *, outsider: bool) -> dict[str, Any]:
-    return {
-        "id": asked.id,
-        "dispatch": asked.dispatch,
-        "kind": asked.kind,
-        "state": asked.state,
-        "reason": asked.reason,
-        "until": asked.until,
-        "asked_by": None if outsider else asked.asked_by,
-        "asked_at": asked.asked_at,
-        "decided_by": None if outsider else asked.decided_by,
-        "decided_at": asked.decided_at,
-        "decided_reason": asked.decided_reason,
-    }
+def _foreign_photos(said: Iterable[Any], looks: Iterable[Any], own: Collection[UUID]) -> frozenset[str]:
+    """The photos of reports and requests on dispatches that are not among the own ones, and of looks at that work."""
+    foreign = {each.id: each for each in said if each.dispatch not in own}
+    shown = [each.photos for each in foreign.values()] + [look.photos for look in looks if look.report in foreign]
+    return frozenset(photo for photos in shown for photo in photos)
 
 
 def _followers(session: Session, ids: list[UUID]) -> dict[UUID, list[UUID]]:

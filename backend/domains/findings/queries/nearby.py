@@ -15,7 +15,7 @@ from backend.domains.findings.queries.documents import finding_docs
 from backend.domains.findings.queries.lists import visible_to
 from backend.domains.findings.queries.one import get_finding
 from backend.domains.findings.rules.attaching import FARTHEST_M, MOST_CANDIDATES, head_of, reach_m
-from backend.domains.findings.rules.moves import ENDED
+from backend.domains.findings.rules.moves import OPEN
 from backend.domains.territory.rules import datums
 from backend.domains.territory.rules.metres import LocalMetres
 
@@ -68,9 +68,7 @@ def _near(
     east, north = FARTHEST_M / scale.east, FARTHEST_M / scale.north  # the other's place may be the uncertain one
     boxed = sa.and_(Finding.lat.between(at[1] - north, at[1] + north), Finding.lon.between(at[0] - east, at[0] + east))
     to_east, to_north = (Finding.lon - at[0]) * scale.east, (Finding.lat - at[1]) * scale.north
-    query = sa.select(Finding).where(
-        Finding.kind == category[0], Finding.code == category[1], Finding.state.not_in(sorted(ENDED)), visible_to(reader)
-    )
+    query = sa.select(Finding).where(Finding.kind == category[0], Finding.code == category[1], Finding.state.in_(OPEN), visible_to(reader))
     if apart_from is not None:
         query = query.where(Finding.id != apart_from.id)
     nearest = query.where(boxed).order_by(to_east * to_east + to_north * to_north, Finding.id).limit(_READ)
@@ -87,7 +85,7 @@ def _near(
             ranked.append((not is_same, metres, row.id.int, row))
     chosen = sorted(ranked, key=lambda each: each[:3])[:MOST_CANDIDATES]
     docs = finding_docs(session, [row.id for *_, row in chosen], reader)
-    group = [row for *_, row in chosen] + ([apart_from] if apart_from is not None and apart_from.state not in ENDED else [])
+    group = [row for *_, row in chosen] + ([apart_from] if apart_from is not None and apart_from.state in OPEN else [])
     return {
         "reach_m": reach,
         "head": head_of(group).id if group else None,

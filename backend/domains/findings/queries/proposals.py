@@ -10,12 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.core.act import Actor
-from backend.core.cursors import pack, unpack
-from backend.core.problems import Invalid
 from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.model.notes import Proposal
-from backend.domains.findings.queries.lists import visible_to
 from backend.domains.findings.rules.claims import UNSEEN
 from backend.domains.identity import queries as identity
 
@@ -26,28 +22,6 @@ def open_proposals(session: Session, finding: UUID, *, names: Collection[str] | 
     added = [row for row in session.new if isinstance(row, Proposal) and row.finding == finding]
     found = [row for row in (*written, *added) if row.resolved_at is None and (names is None or row.field in names)]
     return sorted(found, key=lambda row: (row.proposed_at, row.id))
-
-
-def list_open(
-    session: Session, reader: Actor, *, ops: Collection[UUID] | None = None, limit: int = 50, cursor: str | None = None
-) -> dict[str, Any]:
-    """A page `{items, next}` of what waits for the desk on findings the reader may see, by the findings' ids (they ascend with time).
-
-    One item a finding and operation (None: proposals of the desk's own amendments, one a person): see `proposal_view`. `ops`: of these
-    operations only. `limit` counts findings.
-    """
-    query = sa.select(Proposal.finding).join(Finding, Finding.id == Proposal.finding)
-    query = query.where(Proposal.resolved_at.is_(None), visible_to(reader))
-    if ops is not None:
-        query = query.where(Proposal.op.in_(ops))
-    if after := unpack("proposals", cursor, 1):
-        query = query.where(Proposal.finding > _finding(after[0]))
-    found = session.scalars(query.distinct().order_by(Proposal.finding).limit(limit + 1)).all()
-    views = _views(session, found[:limit], ops)
-    return {
-        "items": [view for finding in found[:limit] for view in views[finding]],
-        "next": pack("proposals", str(found[limit - 1])) if len(found) > limit else None,
-    }
 
 
 def proposal_view(session: Session, finding: UUID, op: UUID | None) -> dict[str, Any] | None:
@@ -116,10 +90,3 @@ def present_value(row: Finding, name: str) -> Any:
     if name == "category":
         return {"kind": row.kind, "code": row.code, "edition": row.edition}
     return getattr(row, name)
-
-
-def _finding(key: Any) -> UUID:
-    try:
-        return UUID(key)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise Invalid("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")]) from error

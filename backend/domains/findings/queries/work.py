@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,8 +15,9 @@ from backend.core.database.rows import find_row, lock_row
 from backend.core.problems import Missing, NotYet
 from backend.domains.deadlines.rules.limits import Limit, Unit
 from backend.domains.findings.model.finding import Finding
+from backend.domains.findings.model.hands import Assignment
 from backend.domains.findings.model.notes import Proposal
-from backend.domains.findings.model.work import Dispatch, DispatchRequest, Report, Verification
+from backend.domains.findings.model.work import AreaSuspension, Dispatch, DispatchRequest, Report, Verification
 from backend.domains.findings.rules.reports import Granted, Look, Reported, Result
 
 
@@ -27,17 +27,14 @@ def list_dispatches(session: Session, finding: UUID) -> Sequence[Dispatch]:
     return session.scalars(query.order_by(Dispatch.issued_at, Dispatch.id)).all()
 
 
+def list_all_dispatches(session: Session, finding: UUID) -> Sequence[Dispatch]:
+    """All dispatches the finding ever had, the oldest first."""
+    return session.scalars(sa.select(Dispatch).where(Dispatch.finding == finding).order_by(Dispatch.issued_at, Dispatch.id)).all()
+
+
 def list_standing(session: Session, finding: UUID) -> list[Dispatch]:
     """The finding's dispatches that are worked on: neither replaced nor cancelled."""
     return [task for task in list_dispatches(session, finding) if task.cancelled_at is None]
-
-
-def dispatched_anew_at(session: Session, finding: UUID) -> dt.datetime | None:
-    """When its present dispatches were issued in place of others; None where none was ever replaced."""
-    replaced = sa.exists().where(Dispatch.finding == finding, Dispatch.replaced_by.is_not(None))
-    return session.scalar(
-        sa.select(sa.func.min(Dispatch.issued_at)).where(Dispatch.finding == finding, Dispatch.replaced_by.is_(None), replaced)
-    )
 
 
 def await_dispatch(session: Session, act: Act, row: Finding, dispatch: UUID) -> Dispatch:
@@ -76,7 +73,7 @@ def list_reports(session: Session, dispatch: UUID) -> Sequence[Report]:
 def reported(session: Session, reports: Collection[Report]) -> list[Reported]:
     """These reports as values, each with all verdicts on it."""
     looks: dict[UUID, list[Look]] = defaultdict(list)
-    query = sa.select(Verification).where(Verification.report.in_([report.id for report in reports]))
+    query = sa.select(Verification).where(Verification.report.in_([report.id for report in reports]), Verification.observation.is_(False))
     for each in session.scalars(query.order_by(Verification.received_at, Verification.id)):
         assert each.report is not None, "asked for by it"
         looks[each.report].append(Look(cast("Result", each.result), each.verified_at, each.received_at))
@@ -97,6 +94,21 @@ def list_requests(session: Session, dispatch: UUID, kind: str) -> Sequence[Dispa
     """The requests of this kind on a dispatch, the oldest first."""
     query = sa.select(DispatchRequest).where(DispatchRequest.dispatch == dispatch, DispatchRequest.kind == kind)
     return session.scalars(query.order_by(DispatchRequest.asked_at, DispatchRequest.id)).all()
+
+
+def list_asked(session: Session, dispatch: UUID) -> Sequence[DispatchRequest]:
+    """All requests on a dispatch, the oldest first."""
+    query = sa.select(DispatchRequest).where(DispatchRequest.dispatch == dispatch)
+    return session.scalars(query.order_by(DispatchRequest.asked_at, DispatchRequest.id)).all()
+
+
+def list_area_suspensions(session: Session, row: Finding) -> Sequence[AreaSuspension]:
+    """The suspensions of an area it lies in, of its trade or of all, in whatever time, the oldest first."""
+    areas = [code for code in (row.district, row.town, row.community) if code]
+    query = sa.select(AreaSuspension).where(
+        AreaSuspension.area.in_(areas), sa.or_(AreaSuspension.trade.is_(None), AreaSuspension.trade == row.trade)
+    )
+    return session.scalars(query.order_by(AreaSuspension.starts_at, AreaSuspension.id)).all()
 
 
 def list_pending(session: Session, finding: UUID) -> Sequence[UUID]:
@@ -134,18 +146,34 @@ def has_open_proposal(session: Session, finding: UUID) -> bool:
 
 
 def doers_of(session: Session, finding: UUID) -> set[UUID]:
-    """Who reported work on it."""
-    return set(session.scalars(sa.select(Report.reported_by).where(Report.finding == finding)))
+    """Who had a hand in work on it: reported it, handed it back, was given it within the unit, or asked something for the unit."""
+    said: sa.CompoundSelect[Any] = sa.union(
+        sa.select(Report.reported_by).where(Report.finding == finding),
+        sa.select(Report.handed_back_by).where(Report.finding == finding, Report.handed_back_by.is_not(None)),
+        sa.select(Assignment.worker).where(Assignment.finding == finding, Assignment.worker.is_not(None)),
+        sa.select(DispatchRequest.asked_by).where(DispatchRequest.finding == finding),
+    )
+    return set(session.scalars(said))
 
 
-def photos_of_looks(session: Session, finding: UUID) -> set[str]:
-    """The ids of the photos that looks before closing at work of its present dispatches came with."""
-    query = sa.select(Verification.photos).join(Report, Report.id == Verification.report).join(Dispatch, Dispatch.id == Report.dispatch)
-    found = session.scalars(query.where(Verification.finding == finding, Dispatch.replaced_by.is_(None)))
-    return {photo for photos in found for photo in photos}
+def judges_of(session: Session, dispatch: UUID) -> set[UUID]:
+    """Who said whether its work was done: gave a verdict on one of its reports that decides something, or decided between verdicts."""
+    said: sa.CompoundSelect[Any] = sa.union(
+        sa.select(Verification.verified_by)
+        .join(Report, Report.id == Verification.report)
+        .where(Report.dispatch == dispatch, Verification.observation.is_(False)),
+        sa.select(Report.decided_by).where(Report.dispatch == dispatch, Report.decided_by.is_not(None)),
+    )
+    return set(session.scalars(said))
 
 
 def list_verifications(session: Session, finding: UUID, *, report: UUID | None) -> Sequence[Verification]:
     """The verdicts on a report (None: those before filing), the oldest first."""
     query = sa.select(Verification).where(Verification.finding == finding, Verification.report == report)
     return session.scalars(query.order_by(Verification.verified_at, Verification.id)).all()
+
+
+def looked_in_vain(session: Session, finding: UUID) -> bool:
+    """Whether the last look before filing did not find what was recorded."""
+    looks = list_verifications(session, finding, report=None)
+    return bool(looks) and looks[-1].result == "fail"

@@ -31,6 +31,16 @@ class NoHead(Invalid):
     way_out_zh = "请指定一个未办结且未被并案的案卷；head 给出了其所并入的主案卷。"
 
 
+class NotAlike(Invalid):
+    """Their categories differ, or they lie farther apart than their places are uncertain; `metres` apart, within `reach_m`."""
+
+    slug = "not_alike"
+    title = "They do not look like the same thing"
+    title_zh = "两案卷不似同一问题"
+    way_out = "Look whether the right finding is named; if they are of the same thing all the same, repeat with `override` and say why."
+    way_out_zh = "请核对所选案卷；确属同一问题的，请以 override 重试并说明理由。"
+
+
 class Attachable(Protocol):
     """What decides which of a group is its head."""
 

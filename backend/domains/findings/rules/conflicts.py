@@ -10,8 +10,16 @@ The codes go over the wire: a new one is an addition, none is ever renamed.
 from __future__ import annotations
 
 from backend.core.conflicts import Rule
+from backend.domains.findings.rules.hands import BESIDE_HANDS
 from backend.domains.findings.rules.reports import BESIDE_WORK
-from backend.domains.patrols.rules import CHUNK_RENUMBERED, FINDING_AFTER_CLOSE, PATROLS_OVERLAP, TRACK_AFTER_CLOSE
+from backend.domains.patrols.rules.patrols import (
+    CHUNK_RENUMBERED,
+    FINDING_AFTER_CLOSE,
+    PATROL_OF_ANOTHER,
+    PATROLS_OVERLAP,
+    TASK_CANCELLED,
+    TRACK_AFTER_CLOSE,
+)
 
 AMEND_ON_VOID = Rule(
     "an inspector amends", "voided or withdrawn", "the state stays, the facts are stored", "merged", "state_kept", any_order=True
@@ -122,6 +130,15 @@ VERDICT_AFTER_OVERDUE = Rule(
     "applied",
 )
 
+TASK_REASSIGNED = Rule(
+    "A's work on a task",
+    "the task went to B meanwhile",
+    "work before the switch (corrected time) is A's; later work is kept as an observation; the owner stays B",
+    "merged",
+    "task_reassigned",
+    any_order=True,
+)
+
 BEFORE_ROLE_LOST = Rule("a deed from before", "its author's role or account ended since", "it is done as sent", "applied")
 AFTER_ROLE_LOST = Rule("a deed from after", "its author's role or account had ended", "kept, not done", "rejected", "not_authorised")
 ROLE_AT_UNCERTAIN_TIME = Rule(
@@ -221,7 +238,11 @@ MATRIX: tuple[Rule, ...] = (
     OPPOSITE_VERDICTS,
     # verdict pass offline / overdue job ran
     VERDICT_AFTER_OVERDUE,
-    # task reassigned, task cancelled: see LATER
+    # task reassigned while A is offline
+    TASK_REASSIGNED,
+    PATROL_OF_ANOTHER,
+    # task cancelled while offline
+    TASK_CANCELLED,
     # role or scope lost while offline
     BEFORE_ROLE_LOST,
     AFTER_ROLE_LOST,
@@ -254,24 +275,7 @@ MATRIX: tuple[Rule, ...] = (
 )
 """The matrix in the research's order: each comment is the name of its row there."""
 
-TASK_REASSIGNED = Rule(
-    "A's work on a task",
-    "the task went to B meanwhile",
-    "work before the switch (corrected time) is A's; later work is kept as an observation; the owner stays B",
-    "merged",
-    "task_reassigned",
-    any_order=True,
-)
-TASK_CANCELLED = Rule(
-    "findings and a patrol of a task",
-    "the task was cancelled meanwhile",
-    "the findings stand, the patrol is marked as unplanned",
-    "merged",
-    "task_cancelled",
-)
+DECLINED_LATE = Rule("a task is declined", "done, or not needed any more", "it stays so", "merged", "state_kept")
 
-LATER: tuple[Rule, ...] = (TASK_REASSIGNED, TASK_CANCELLED)
-"""Rows whose acts do not exist yet: nobody is assigned a patrol or a round before there are rosters, so there is nothing to reassign."""
-
-BESIDE: tuple[Rule, ...] = (CHUNK_RENUMBERED, *BESIDE_WORK)
+BESIDE: tuple[Rule, ...] = (CHUNK_RENUMBERED, DECLINED_LATE, *BESIDE_WORK, *BESIDE_HANDS)
 """Adjustments that are in no row of the matrix: what was sent was not quite taken as sent."""

@@ -65,6 +65,16 @@ class DispatchReplaced(Clash):
     way_out_zh = "请办理 stands 所列的派遣任务；未列出时，该工作已转交其他单位或已取消。"
 
 
+class SameUnitAgain(Invalid):
+    """A return is granted by sending the work to the very unit that asks to be rid of it."""
+
+    slug = "same_unit_again"
+    title = "The unit named is the one that asks for the return"
+    title_zh = "所填单位即为申请退单的单位"
+    way_out = "Refuse the return: the work stays with the unit and its clock runs on. Or name another contract or unit."
+    way_out_zh = "如仍由该单位处置，请驳回退单申请，计时将继续；否则请填写其他合同或单位。"
+
+
 class RequestPending(Clash):
     """The same was asked for already, and nobody has decided."""
 
@@ -72,10 +82,20 @@ class RequestPending(Clash):
     title = "The same request waits for a decision"
     title_zh = "同类申请正在等待审批"
     way_out = (
-        "Ask the dispatcher to decide on the request that `requests` of the finding shows as pending: an extension can be granted or "
-        "refused, a return or a suspension only refused so far. It lapses when the finding is closed or voided."
+        "Ask the dispatcher to decide on the request that `requests` of the finding shows as pending. It lapses when the finding is closed "
+        "or voided, and a return or suspension also when the work is reported."
     )
-    way_out_zh = "请联系派遣员处理案卷 requests 中待审批的申请：延期可批准或驳回，退单、挂账目前只能驳回；案卷结案或作废时申请自动失效。"
+    way_out_zh = "请联系派遣员处理案卷 requests 中待审批的申请；案卷结案或作废时申请自动失效，退单、挂账申请在反馈处置结果后也自动失效。"
+
+
+class AppealedAlready(Clash):
+    """A unit appeals once."""
+
+    slug = "appealed_already"
+    title = "The unit has appealed already"
+    title_zh = "该单位已申诉过一次"
+    way_out = "Look at the appeal in `requests` of the finding: it is ruled on once, and the ruling stands."
+    way_out_zh = "请查看案卷 requests 中的申诉记录；每项任务只能申诉一次，裁定为最终结果。"
 
 
 class RequestDecided(Clash):
@@ -157,13 +177,22 @@ def does_work_of(actor: Actor, unit: UUID, kind: str) -> bool:
     return any(grant.unit == unit for grant in actor.grants_of(*roles))
 
 
+def may_rule(actor: Actor, doers: Collection[UUID], units: Collection[tuple[UUID, str]]) -> bool:
+    """Whether `check_not_own` lets the actor pass."""
+    try:
+        check_not_own(actor, doers, units)
+    except OwnWork:
+        return False
+    return True
+
+
 def check_not_own(actor: Actor, doers: Collection[UUID], units: Collection[tuple[UUID, str]]) -> None:
-    """Refuse who did the work, or works for one of the units (id, kind) that it went to. Raises OwnWork.
+    """Refuse who had a hand in the work, or works for one of the units (id, kind) that it went to. Raises OwnWork.
 
     An inspector whose role is held in the town that did the work may look at it: the role says whose streets, not who did it.
     """
     if actor.person in doers:
-        raise OwnWork("who reported the work does not rule on it")
+        raise OwnWork("who had a hand in the work does not rule on it")
     for unit, kind in units:
         if does_work_of(actor, unit, kind) or (kind == "contractor" and any(grant.unit == unit for grant in actor.grants)):
             raise OwnWork("who works for the unit that did it does not rule on it", unit=str(unit))

@@ -9,7 +9,7 @@ from uuid import UUID
 from backend.core.act import Actor, Grant
 from backend.core.problems import Clash, Forbidden, Kind, Problem
 from backend.domains.findings.rules.moves import MOVES, Move
-from backend.domains.findings.rules.visibility import units_worked_for
+from backend.domains.findings.rules.visibility import units_managed_by, units_worked_for
 
 
 class MoveNotOpen(Clash):
@@ -42,11 +42,13 @@ class NotReady(Problem):
     way_out = (
         "Meet what `unmet` lists: wait for or waive photos, choose a condition, correct the place, decide on the request to void it or on "
         "what is disputed. `after_photos`: the unit adds a photo of the work done; `verification_photos`: an inspector looks again and "
-        "sends a photo with the verdict."
+        "sends a photo with the verdict; `suspension_photos`: the unit asks again, with photos that show why. Of what was resolved on the "
+        "spot its inspector adds `before_photos` and `after_photos`."
     )
     way_out_zh = (
         "请补足 unmet 所列条件：等待或豁免照片、选择立案条件、更正位置、先处理作废申请或争议；"
-        "after_photos 须由处置单位补传处置后照片，verification_photos 须由监督员再次核查并附照片。"
+        "after_photos 须由处置单位补传处置后照片，verification_photos 须由监督员再次核查并附照片；"
+        "suspension_photos 须由处置单位附照片重新申请挂账；自处置的 before_photos、after_photos 须由上报的监督员补传。"
     )
 
 
@@ -97,14 +99,8 @@ class Movable(Protocol):
     def void_request(self) -> dict[str, Any] | None: ...
     @property
     def units(self) -> Sequence[str]: ...
-
-
-class Entering(Protocol):
-    """What a move changes."""
-
-    state: str
-    state_version: int
-    version: int
+    @property
+    def assigned(self) -> Sequence[str]: ...
 
 
 def covers(grant: Grant, finding: Movable) -> bool:
@@ -112,13 +108,22 @@ def covers(grant: Grant, finding: Movable) -> bool:
     return grant.area is not None and (finding.grid or finding.district).startswith(grant.area)
 
 
+def dispatches_here(actor: Actor, finding: Movable) -> bool:
+    """Whether the actor is a dispatcher of the finding's area."""
+    return any(covers(grant, finding) for grant in actor.grants_of("dispatcher"))
+
+
 def allowed(move: Move, actor: Actor, finding: Movable) -> bool:
     """Whether the actor may do it here; the system itself may do what policy lets happen by itself."""
     if actor.person is None:
         return True
-    if "recorder" in move.by and actor.person == finding.recorded_by:
+    if ("recorder" in move.by and actor.person == finding.recorded_by) or ("asker" in move.by and _asked_by(finding, actor)):
+        return True
+    if "assignee" in move.by and f"user:{actor.person}" in finding.assigned:
         return True
     if "doer" in move.by and not set(finding.units).isdisjoint(units_worked_for(actor)):
+        return True
+    if "manager" in move.by and not set(finding.units).isdisjoint(units_managed_by(actor)):
         return True
     return any(covers(grant, finding) for grant in actor.grants_of(*move.by))
 
@@ -152,13 +157,6 @@ def check_state(verb: str, finding: Movable, *, sources: tuple[str, ...] = ()) -
     sources = sources or MOVES[verb].sources
     if finding.state not in sources:
         raise MoveNotOpen(f"{verb} is not possible while {finding.state}", state=finding.state, sources=list(sources))
-
-
-def enter(finding: Entering, state: str) -> None:
-    """The finding comes to this state."""
-    finding.state = state
-    finding.state_version += 1
-    finding.version += 1
 
 
 def moves_open_to(actor: Actor, finding: Movable) -> list[str]:

@@ -59,7 +59,7 @@ VERDICT_AFTER_DECISION = Rule(
 )
 REQUEST_ON_ENDED = Rule(
     "more time, a return or a suspension is asked for",
-    "the finding has ended, or was dispatched anew",
+    "the finding has ended, was dispatched anew, or the work was reported since",
     "the state stays, the request is kept as lapsed",
     "merged",
     "state_kept",
@@ -95,12 +95,16 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A report with all verdicts on it. `decided` is a shift leader's decision between opposite ones."""
+    """A report with all verdicts on it. `decided` is a shift leader's decision between opposite ones.
+
+    `at` is the corrected time it counts at: its own, or that of its hand-back. `waits`: a manager has yet to hand it back.
+    """
 
     id: UUID
     at: dt.datetime
     looks: tuple[Look, ...] = ()
     decided: Look | None = None
+    waits: bool = False
 
     @property
     def ruling(self) -> Ruling:
@@ -138,7 +142,8 @@ class Standing:
     """How a dispatch stands.
 
     `state` issued, handed_back, rework or cancelled. `current` is the report that decides, with its `ruling`. `states` says of each report
-    open, replaced, passed, failed, disputed or added (evidence to work that had passed). `stops` are the clock's stops and restarts;
+    awaiting_hand_back (nobody's clock hears of it yet), open, replaced, passed, failed, disputed or added (evidence to work that had
+    passed). `stops` are the clock's stops and restarts;
     `before` counts, for each report, how many of them were before it. `handed_back_at` is when the clock stopped, while it stands.
     """
 
@@ -156,12 +161,14 @@ def standing_of(reports: Iterable[Reported], *, issued_at: dt.datetime, least: L
     """Work it out from all reports of the dispatch. `least` is the least time of a rework (None: there is no clock).
 
     The state follows the newest report by (corrected time, id); one made after the pass was known adds evidence only. A failure starts a
-    rework unless a newer report had been made before anybody could know of it.
+    rework unless a newer report had been made before anybody could know of it. One that was cancelled stays so, whatever arrives.
     """
     states: dict[UUID, str] = {}
     chain: list[Reported] = []
     for report in sorted(reports, key=lambda each: (each.at, each.id.int)):
-        if chain and chain[-1].ruling == "pass" and chain[-1].noticed < report.at:
+        if report.waits:
+            states[report.id] = "awaiting_hand_back"
+        elif chain and chain[-1].ruling == "pass" and chain[-1].noticed < report.at:
             states[report.id] = "added"
         else:
             chain.append(report)
@@ -171,10 +178,10 @@ def standing_of(reports: Iterable[Reported], *, issued_at: dt.datetime, least: L
     before |= {added: len(stops) for added in states.keys() - before.keys()}
     last = chain[-1] if chain else None
     failed = last is not None and last.ruling == "fail"
-    if last is not None and not failed:
-        state: Literal["issued", "handed_back", "rework", "cancelled"] = "handed_back"
-    elif cancelled_at is not None:
-        state = "cancelled"
+    if cancelled_at is not None:  # whatever was reported on it, before or since: nobody waits for it
+        state: Literal["issued", "handed_back", "rework", "cancelled"] = "cancelled"
+    elif last is not None and not failed:
+        state = "handed_back"
     else:
         state = "rework" if failed else "issued"
     handed_back_at = stops[-1].at if state == "handed_back" and stops else None

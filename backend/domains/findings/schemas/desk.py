@@ -7,6 +7,15 @@ from marshmallow import Schema, fields, validate
 from backend.core.validation import Moment
 from backend.domains.findings.rules.moves import STATES
 from backend.domains.findings.rules.needs import FLAGS
+from backend.domains.findings.rules.sources import CALLS
+from backend.domains.findings.schemas.operations import RecordFinding
+
+
+class RecordFindingAtDesk(RecordFinding):
+    """A finding recorded at the desk, under an id the client made. `source`: of calls; who saw it themselves leaves it out."""
+
+    finding = fields.UUID(required=True)
+    source = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(CALLS))
 
 
 class FileFinding(Schema):

@@ -5,8 +5,12 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from backend.domains.evidence.rules.photos import ROLES
+from backend.domains.findings.rules.hands import HAND_BACK_BY
 from backend.domains.findings.rules.moves import STATES
 from backend.domains.findings.rules.needs import FLAGS
+from backend.domains.findings.rules.steps import STEPS
+from backend.domains.findings.schemas.hands import CountersDoc, HandOverDoc, SupervisionDoc
+from backend.domains.findings.schemas.tasks import TaskDoc
 from backend.domains.findings.schemas.work import ReportDoc, RequestDoc, VerificationDoc
 
 PHOTO_STATES = ("declared", "uploading", "stored", "usable", "unreadable", "waived")
@@ -111,6 +115,13 @@ class DispatchDoc(Schema):
     awaiting_calendar = fields.Boolean()
     handed_back_at = fields.AwareDateTime(allow_none=True)
     reworks = fields.Integer()
+    returns = fields.Integer(metadata={"description": "How often its unit asked to be rid of it"})
+    suspended_until = fields.AwareDateTime(allow_none=True)
+    area_suspension = fields.UUID(allow_none=True, metadata={"description": "The area-wide suspension that holds it"})
+    yellow_from = fields.AwareDateTime(allow_none=True, metadata={"description": "Green until then, yellow until due, red beyond"})
+    exempt = fields.Boolean(metadata={"description": "An appeal was granted: it does not count, though it may have been late"})
+    worker = fields.UUID(allow_none=True, metadata={"description": "Who of the company has it"})
+    hand_back_by = fields.String(validate=validate.OneOf(HAND_BACK_BY), metadata={"named": "HandBackBy"})
     replaced_by = fields.UUID(
         allow_none=True, metadata={"description": "The dispatch in its place since the finding was reopened: this one is worked on no more"}
     )
@@ -187,9 +198,17 @@ class FindingDoc(Schema):
     dispatches = fields.List(fields.Nested(DispatchDoc()))
     reports = fields.List(fields.Nested(ReportDoc()))
     requests = fields.List(fields.Nested(RequestDoc()))
+    tasks = fields.List(fields.Nested(TaskDoc()), metadata={"description": "Looks on site that somebody is to give; not for contractors"})
     verifications = fields.List(fields.Nested(VerificationDoc()))
     attached_to = fields.UUID(allow_none=True, metadata={"description": "The head of an attached finding"})
     followers = fields.List(fields.UUID(), metadata={"description": "Findings attached to this one"})
+    supervised = fields.Boolean(metadata={"description": "A leader's demand is not ended"})
+    supervisions = fields.List(fields.Nested(SupervisionDoc()))
+    hand_overs = fields.List(fields.Nested(HandOverDoc()))
+    campaign = fields.UUID(allow_none=True, metadata={"description": "The campaign that it is grouped into"})
+    repeat_of = fields.UUID(allow_none=True, metadata={"description": "The last one of the same place and category closed before it"})
+    split_from = fields.UUID(allow_none=True, metadata={"description": "The finding that it was a part of"})
+    counters = fields.Nested(CountersDoc())
     deadline = fields.AwareDateTime(allow_none=True)
     evidence = fields.Nested(EvidenceDoc())
     photos = fields.List(fields.Nested(PhotoDoc()))
@@ -203,6 +222,9 @@ class FindingDoc(Schema):
     time_quality = fields.String(validate=validate.OneOf(TIME_QUALITIES), metadata={"named": "TimeQuality"})
     filed_at = fields.AwareDateTime(allow_none=True)
     closed_at = fields.AwareDateTime(allow_none=True)
+    step = fields.String(allow_none=True, metadata={"description": f"What the desk or an inspector does next: {', '.join(STEPS)}"})
+    step_since = fields.AwareDateTime(allow_none=True)
+    step_due = fields.AwareDateTime(allow_none=True, metadata={"description": "Null where the step has no limit"})
 
 
 class HistoryEntry(Schema):
@@ -232,19 +254,6 @@ class FindingPage(Schema):
 
     items = fields.List(fields.Nested(FindingDoc()))
     next = fields.String(allow_none=True)
-
-
-class DeadlineExplained(Schema):
-    """A dispatch and its deadline as GET /deadlines/{id} shows it."""
-
-    dispatch = fields.UUID()
-    deadline = fields.Raw(metadata={"allOf": [{"$ref": "#/components/schemas/DeadlineDoc"}]})
-
-
-class DeadlinesExplained(Schema):
-    """The deadlines of a finding's dispatches."""
-
-    items = fields.List(fields.Nested(DeadlineExplained()))
 
 
 class NearbyFinding(Schema):

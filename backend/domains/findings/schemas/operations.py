@@ -213,11 +213,12 @@ class RequestReturn(Schema):
 
 
 class RequestSuspension(Schema):
-    """`d` of request_suspension: the clock stands until then, at most a year."""
+    """`d` of request_suspension: the clock stands until then, at most a year. The photos show why."""
 
     dispatch = fields.UUID(required=True)
     reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
     until = Moment(required=True)
+    photos = _photos(WorkPhoto())
 
 
 class VerifyFinding(Schema):
