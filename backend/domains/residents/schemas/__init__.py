@@ -1,0 +1,1 @@
+"""What residents and the desk send, and what they are answered."""
