@@ -55,13 +55,24 @@ def declare_photo(session: Session, act: Act, *, photo: Mapping[str, Any], subje
             raise IdTaken(f"photo {photo['id']} was declared otherwise", errors=[(f"{at}/id", "taken by another declaration")])
         return known
     row = Photo(id=photo["id"], declared_at=act.at, replica=act.replica, state="declared", **stated)
-    delivery = find_row(session, Delivery, delivery_key(person, photo["sha256"]))
-    blob = lock_row(session, Blob, photo["sha256"]) if delivery else None
-    if delivery and blob:
-        if not delivery.declared:
-            delivery.declared = True
-        row.state, row.stored_at = blob.state, delivery.delivered_at
-        row.settled_at = blob.examined_at
+    _take_delivered(session, row)
+    return add_plain(session, row)
+
+
+def show_again(session: Session, act: Act, *, photo: UUID, subject: UUID, on_type: str, on: UUID, at: str = "") -> Photo:
+    """What a photo of one subject shows is of another subject, too: declared there anew, as by who declared it first, whoever says so now.
+
+    Tells nothing, as `declare_photo`. Raises Missing, and Invalid (at the JSON pointer `at`) for one that was taken back.
+    """
+    known = find_row(session, Photo, photo)
+    if known is None or known.subject != subject:
+        raise Missing(f"no photo {photo} on {subject}")
+    if known.retracted_at is not None:
+        raise Invalid(f"photo {photo} was taken back", errors=[(at, "was taken back")])
+    lock_person(session, known.declared_by)
+    same = {name: getattr(known, name) for name in ("sha256", "size", "mime", "role", "taken_at", "declared_by")}
+    row = Photo(id=act.new_id(), subject_type=on_type, subject=on, declared_at=act.at, state="declared", **same)
+    _take_delivered(session, row)
     return add_plain(session, row)
 
 
@@ -107,6 +118,17 @@ def person_of(act: Act) -> UUID:
     if act.actor.person is None:
         raise Forbidden("photos are declared and delivered by persons")
     return act.actor.person
+
+
+def _take_delivered(session: Session, row: Photo) -> None:
+    """Where the declarer delivered the bytes before, the photo is what became of them."""
+    delivery = find_row(session, Delivery, delivery_key(row.declared_by, row.sha256))
+    blob = lock_row(session, Blob, row.sha256) if delivery else None
+    if delivery and blob:
+        if not delivery.declared:
+            delivery.declared = True
+        row.state, row.stored_at = blob.state, delivery.delivered_at
+        row.settled_at = blob.examined_at
 
 
 def _locked(session: Session, person: UUID) -> bool:

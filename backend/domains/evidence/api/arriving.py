@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import cast
 
 from flask import request
@@ -10,14 +9,12 @@ from flask import request
 from backend.core.http.callers import here
 from backend.core.http.settings import settings
 from backend.core.perform import perform
-from backend.core.problems import Malformed, Unavailable
+from backend.core.problems import Malformed
 from backend.domains.evidence.actions import uploads as actions
-from backend.domains.evidence.outside import pictures, spool
+from backend.domains.evidence.outside import spool
+from backend.domains.evidence.outside.keeping import keep_picture
 from backend.domains.evidence.outside.stores import Store, open_store
-from backend.domains.evidence.rules import photos as rules
 from backend.domains.evidence.rules.tus import LengthRequired
-
-log = logging.getLogger(__name__)
 
 
 def store() -> Store:
@@ -50,20 +47,6 @@ def finish(part: spool.Part, *, sha256: str, size: int, upload: str | None = Non
     gone where it was this request's own.
     """
     whole = part if part.private else spool.own_copy(part, size)
-    try:
-        rules.check_hash(sha256, whole.digest())
-        header = pictures.read_header(whole.path, pixels=settings().photo_pixels)
-        whole.close()
-        store().keep(whole.path, rules.original_key(sha256))
-    except OSError as error:
-        whole.discard()
-        problem = spool.named(error)
-        if problem is error:
-            log.exception("the store failed")
-            problem = Unavailable("the photo store does not answer", headers={"Retry-After": "30"})
-        raise problem from error
-    except BaseException:
-        whole.discard()
-        raise
+    _, header = keep_picture(store(), whole, sha256=sha256, pixels=settings().photo_pixels)
     reader, act = here()
     return perform(reader, act, actions.store_blob, sha256=sha256, size=size, header=header, upload=upload)

@@ -8,7 +8,6 @@ the offset and fsynced, then the offset is compared and set; a stalled request t
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Response, request
@@ -22,6 +21,7 @@ from backend.core.problems import MethodNotAllowed, Missing, TooLarge, WrongMedi
 from backend.domains.evidence import queries
 from backend.domains.evidence.actions import uploads as actions
 from backend.domains.evidence.api import arriving
+from backend.domains.evidence.api.chunks import elsewhere, reset, take_chunk
 from backend.domains.evidence.outside import spool
 from backend.domains.evidence.rules import photos, tus
 
@@ -108,7 +108,7 @@ def create_upload() -> Response:
     if not offset:
         photos.check_quota(standing.undeclared, claim.size, settings().quota_bytes)
         if length:
-            offset = _take_chunk(claim, offset=0, length=length, part=None)
+            offset = take_chunk(claim, offset=0, length=length, part=None)
     return _created(claim, offset, act)
 
 
@@ -121,7 +121,7 @@ def find_upload(upload: str) -> Response:
     tus.check_version(request.headers.get("Tus-Resumable"))
     claim, standing = _standing(upload)
     if standing.part and not (arriving.store().spool / standing.part).exists():
-        _reset(claim.id, standing.received)  # the database was restored from a backup: the bytes are asked for again
+        reset(claim.id, standing.received)  # the database was restored from a backup: the bytes are asked for again
         standing = standing._replace(received=0)
     headers = {"Upload-Length": str(claim.size), "Upload-Metadata": claim.text, "Cache-Control": "no-store"}
     return Response(status=200, headers=headers | _progress(standing.received, here()[1]))
@@ -180,80 +180,15 @@ def _append(upload: str) -> Response:
     length = arriving.body_length(required=False)
     claim, standing = _standing(upload)
     if offset != standing.received:
-        raise _elsewhere(standing.received, offset)
+        raise elsewhere(standing.received, offset)
     if offset + length > claim.size:
         raise TooLarge(f"{offset} + {length} bytes go beyond Upload-Length {claim.size}", limits={"upload_length": claim.size})
     if length:
         if not offset:
             photos.check_size(claim.size, settings().photo_bytes)
             photos.check_quota(standing.undeclared, claim.size, settings().quota_bytes)
-        offset = _take_chunk(claim, offset=offset, length=length, part=standing.part)
+        offset = take_chunk(claim, offset=offset, length=length, part=standing.part)
     return Response(status=204, headers=_progress(offset, here()[1]))
-
-
-def _take_chunk(claim: tus.Claim, *, offset: int, length: int, part: str | None) -> int:
-    """Receive the chunk; the offset after it. Commits how far it came, and the stored blob with the last byte."""
-    expected = tus.checksum(request.headers.get("Upload-Checksum"))
-    algorithm = expected.algorithm if expected else None
-    folder = arriving.store().spool
-    file = spool.resume(folder, part, offset, algorithm=algorithm) if offset and part else spool.begin(folder, algorithm=algorithm)
-    if file is None:
-        _reset(claim.id, offset)
-        raise _elsewhere(0, offset)
-    progress = _Progress(claim, file, offset)
-    with file:
-        try:
-            receipt = file.receive(arriving.body(), length, None if expected else progress.save)
-            if expected:
-                tus.check_chunk(expected, file.chunk.digest(), whole=receipt.whole)
-            if receipt.end == claim.size:
-                _finish(progress)
-            elif receipt.end > progress.at and not progress.save(receipt.end):
-                raise tus.OffsetConflict("another request went on with this upload")
-        finally:
-            if file.private:  # no offset in it was committed: nobody will ask for it
-                file.discard()
-    return receipt.end
-
-
-def _finish(progress: _Progress) -> None:
-    """The last byte has come. Where it is not the file that was promised the upload goes back to 0."""
-    claim, file = progress.claim, progress.file
-    try:
-        arriving.finish(file, sha256=claim.sha256, size=claim.size, upload=claim.id if progress.at else None)
-    except (photos.HashMismatch, photos.NotAPicture, photos.PhotoTooLarge):
-        if progress.at:
-            _reset(claim.id, progress.at)
-        file.discard()
-        raise
-    file.discard()
-
-
-@dataclass(slots=True)
-class _Progress:
-    """How far this request's bytes are known to the database."""
-
-    claim: tus.Claim
-    file: spool.Part
-    at: int
-
-    def save(self, end: int) -> bool:
-        """Compare and set the offset: False where another request was quicker."""
-        session, act = here()
-        saved = perform(
-            session,
-            act,
-            actions.append_upload,
-            claim=self.claim,
-            days=settings().upload_days,
-            start=self.at,
-            end=end,
-            part=self.file.name,
-            goes_on=self.file.published,
-        )
-        if saved:
-            self.at, self.file.published = end, True
-        return saved
 
 
 def _standing(upload: str) -> tuple[tus.Claim, queries.Standing]:
@@ -279,11 +214,6 @@ def _terminate(upload: str) -> Response:
     return Response(status=204)
 
 
-def _reset(upload: str, received: int) -> None:
-    session, act = here()
-    perform(session, act, actions.reset_upload, upload=upload, received=received)
-
-
 def _created(claim: tus.Claim, offset: int, act: Act) -> Response:
     location = f"{request.script_root}{request.path.rstrip('/')}/{tus.token_of(claim)}"
     # A path alone: whatever proxy is in front, the client resolves it against the address it called.
@@ -295,10 +225,6 @@ def _created(claim: tus.Claim, offset: int, act: Act) -> Response:
 def _progress(offset: int, act: Act) -> dict[str, str]:
     expires = act.at + dt.timedelta(days=settings().upload_days)
     return {"Upload-Offset": str(offset), "Upload-Expires": tus.http_date(expires)}
-
-
-def _elsewhere(stands: int, asked: int) -> tus.OffsetConflict:
-    return tus.OffsetConflict(f"Upload-Offset is {asked}, the upload stands at {stands}", headers={"Upload-Offset": str(stands)})
 
 
 def _person(act: Act) -> UUID:
