@@ -99,6 +99,10 @@ class Machine(RuleBasedStateMachine):
         self.world.desk(which, what)
 
     @rule(what=WHAT)
+    def suspend(self, what):
+        self.world.suspend(what)
+
+    @rule(what=WHAT)
     def change_roles(self, what):
         self.world.change_roles(what)
 

@@ -21,6 +21,7 @@ DEEDS: dict[str, tuple[int, Callable[[World, Random], object]]] = {
     "sync": (14, lambda world, chance: world.sync(_n(chance), chance.choice((3, 50, 500)))),
     "push": (6, lambda world, chance: world.push(_n(chance))),
     "desk": (14, lambda world, chance: world.desk(_n(chance), _n(chance))),
+    "suspend": (1, lambda world, chance: world.suspend(_n(chance))),
     "change_roles": (1, lambda world, chance: world.change_roles(_n(chance))),
     "arm_phone": (4, lambda world, chance: world.arm_phone(_n(chance), _n(chance))),
     "back_up_phone": (1, lambda world, chance: world.back_up_phone(_n(chance))),

@@ -263,9 +263,23 @@ class World:
             ("chen", "dispute-decision", {"result": ("pass", "fail")[what % 2], "reason": "现场复核"}),
             ("chen", "closing", {}),
             ("zhao", "reopening", {"reason": "复发"}),
+            ("zhao", "verification-request", {"reason": "再看一次"}),
+            ("chen", "verification-request/cancellation", {}),
+            ("zhao", "correction", {"condition": 1 + what % 2, "reason": "更正"}),
         )
         login, verb, payload = verbs[what % len(verbs)]
         self._desk(login, "POST", f"/findings/{finding}/{verb}", payload)
+
+    def suspend(self, what: int) -> None:
+        """A leader lets the clocks of a town stand, or run on again."""
+        found = self._desk("li", "GET", "/area-suspensions", None)
+        running = [each for each in (found or {"items": []})["items"] if each["ended_at"] is None]
+        if running:
+            self._desk("li", "POST", f"/area-suspensions/{running[0]['id']}/end", {"reason": "解除"})
+        else:
+            until = (dt.datetime.now(dt.UTC) + dt.timedelta(days=3)).isoformat(timespec="seconds")
+            area = ("330113001", "330113002", "330113")[what % 3]
+            self._desk("li", "POST", "/area-suspensions", {"area": area, "until": until, "reason": "台风"})
 
     def decide(self, which: int, what: int) -> None:
         """The dispatcher decides what a contractor asked for; a shift leader resolves a conflict, or has what was rejected judged again."""
@@ -274,7 +288,9 @@ class World:
             doc = self._desk("sun", "GET", f"/findings/{finding}", None) if finding else None
             for request in (doc or {}).get("requests", ()):
                 verb = ("grant", "refusal")[what % 2]
-                self._desk("sun", "POST", f"/findings/{finding}/extension-requests/{request['id']}/{verb}", {})
+                self._desk("sun", "POST", f"/findings/{finding}/{request['kind']}-requests/{request['id']}/{verb}", {})
+                if request["kind"] == "suspension" and which % 3 == 0:
+                    self._desk("sun", "POST", f"/findings/{finding}/suspension-requests/{request['id']}/end", {"reason": "到料"})
         elif what % 3 == 1:
             found = self._desk("chen", "GET", "/sync/conflicts", None)
             for conflict in (found or {}).get("items", ())[:2]:

@@ -65,11 +65,11 @@ def report_coverage(query: dict[str, Any]) -> dict[str, Any]:
 def list_contracts(query: dict[str, Any]) -> dict[str, Any]:
     """Contracts in order of number; a contractor sees its own."""
     session, act = here()
-    after = cursors.unpack("contracts", query["cursor"], 1)
+    after = cursors.unpack("contracts", query["cursor"], cursors.text)
     limit = query["limit"]
     with reading(session):
         rows = queries.list_contracts(
-            session, contractors=contractors_seen(act.actor), limit=limit + 1, after=str(after[0]) if after else None, on=query["on"]
+            session, contractors=contractors_seen(act.actor), limit=limit + 1, after=after[0] if after else None, on=query["on"]
         )
     return {"items": rows[:limit], "next": cursors.pack("contracts", rows[limit - 1].number) if len(rows) > limit else None}
 

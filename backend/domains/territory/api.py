@@ -49,11 +49,16 @@ _FILES = {"application/json", "application/geo+json", "text/csv"}
 def list_areas(query: dict[str, Any]) -> dict[str, Any]:
     """Areas in force now or at `at`, in order of their codes."""
     session, act = here()
-    after = _after("areas", query["cursor"])
+    after = cursors.unpack("areas", query["cursor"], cursors.text)
     limit = min(query["limit"], _WITH_GEOMETRY) if query["geometry"] else query["limit"]
     with reading(session):
         found = queries.list_areas(
-            session, at=query["at"] or act.at, limit=limit + 1, level=query["level"], parent=query["parent"], after=after
+            session,
+            at=query["at"] or act.at,
+            limit=limit + 1,
+            level=query["level"],
+            parent=query["parent"],
+            after=after[0] if after else None,
         )
     items = [area_doc(area, geometry=query["geometry"]) for area in found[:limit]]
     return {"items": items, "next": cursors.pack("areas", items[-1]["code"]) if len(found) > limit else None}
@@ -118,20 +123,11 @@ def import_areas(query: dict[str, Any]) -> actions.Imported:
 def list_roads(query: dict[str, Any]) -> dict[str, Any]:
     """Road segments in force now or at `at`, in order of their codes."""
     session, act = here()
-    after, limit = _after("roads", query["cursor"]), query["limit"]
+    after, limit = cursors.unpack("roads", query["cursor"], cursors.text), query["limit"]
     with reading(session):
-        found = queries.list_roads(session, at=query["at"] or act.at, limit=limit + 1, after=after)
+        found = queries.list_roads(session, at=query["at"] or act.at, limit=limit + 1, after=after[0] if after else None)
     items = [road_doc(road) for road in found[:limit]]
     return {"items": items, "next": cursors.pack("roads", items[-1]["code"]) if len(found) > limit else None}
-
-
-def _after(of: str, cursor: str | None) -> str | None:
-    values = cursors.unpack(of, cursor, 1)
-    if values is None:
-        return None
-    if not isinstance(values[0], str):
-        raise cursors.BadCursor("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")])
-    return values[0]
 
 
 def _areas(datum: Datum) -> list[AreaShape]:

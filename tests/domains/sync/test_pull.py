@@ -16,7 +16,7 @@ from backend.domains.findings.actions import move
 from backend.domains.findings.model.finding import Finding
 from backend.domains.identity.actions.roles import end_role, grant_role
 from backend.domains.identity.model import RoleHeld
-from backend.domains.sync.queries.feed import scope_digest
+from backend.domains.sync.queries.members import scope_digest
 from tests.make.district import AREAS, DIRT, EAST, HOME, MANHOLE, NEXT_DOOR, OUTSIDE
 from tests.make.phone import Phone, photo, place, record_payload
 from tests.make.pictures import picture

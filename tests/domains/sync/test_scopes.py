@@ -23,7 +23,8 @@ from backend.domains.identity.rules import people_file
 from backend.domains.sync.actions.forget import forget_members
 from backend.domains.sync.model import Incident, KeptLine, Outcome
 from backend.domains.sync.queries.absent import last_number_before, list_absent
-from backend.domains.sync.queries.feed import scope_digest, scopes_of_reader
+from backend.domains.sync.queries.feed import scopes_of_reader
+from backend.domains.sync.queries.members import scope_digest
 from backend.domains.sync.rules import capacity, versions
 from backend.domains.sync.rules.capacity import TooManyEntities
 from tests.domains.sync.test_pull import digest_of, scopes_of, server_view

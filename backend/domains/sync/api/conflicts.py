@@ -9,7 +9,7 @@ from backend.core.cursors import BadCursor
 from backend.core.http.api import Blueprint
 from backend.core.http.callers import caller, here
 from backend.core.perform import perform, reading
-from backend.domains.findings.rules.duty import NothingDisputed
+from backend.domains.findings.rules.duty import NothingDisputed, OwnWork
 from backend.domains.findings.rules.moving import MoveNotOpen, NotYourFinding, SameHands, StateMoved
 from backend.domains.sync.actions import resolve
 from backend.domains.sync.queries import conflicts
@@ -49,7 +49,7 @@ def get_conflict(conflict: UUID) -> dict[str, Any]:
 @blueprint.post("/sync/conflicts/<uuid:conflict>/resolution")
 @caller("shift_leader")
 @blueprint.arguments(schemas.ResolveConflict())
-@blueprint.refuses(ConflictMissing, OwnOperation, NotOpen, NothingDisputed, NotYourFinding, SameHands, MoveNotOpen, StateMoved)
+@blueprint.refuses(ConflictMissing, OwnOperation, NotOpen, NothingDisputed, NotYourFinding, SameHands, OwnWork, MoveNotOpen, StateMoved)
 @blueprint.response(200, schemas.ConflictResolved())
 def resolve_conflict(payload: dict[str, Any], conflict: UUID) -> dict[str, Any]:
     """Decide it: keep, take or merge each field; void or refuse; pass or fail. The phone learns the outcome by pull."""

@@ -13,6 +13,7 @@ from backend.domains.sync.judging.operations import OPERATIONS
 DOCUMENTS = {
     "finding": "FindingDoc",
     "patrol": "PatrolDoc",
+    "shift": "ShiftDoc",
     "area": "AreaDoc",
     "category": "CategoryDoc",
     "calendar": "CalendarYearDoc",

@@ -15,16 +15,19 @@ from sqlalchemy.orm import Session
 
 from backend.core.act import Act, Actor
 from backend.core.conflicts import Rule
-from backend.domains.findings.actions import amend, end, photos, record, report, verify
+from backend.domains.findings.actions import amend, assigning, end, photos, record, report, tasks, verify
 from backend.domains.findings.model.finding import Finding
-from backend.domains.findings.queries.documents import limit_of
+from backend.domains.findings.queries.parts import limit_of
 from backend.domains.findings.rules.duty import DOERS
+from backend.domains.findings.rules.hands import MANAGERS
 from backend.domains.findings.rules.needs import needs_of
 from backend.domains.findings.rules.visibility import is_outsider
+from backend.domains.findings.schemas import hands
 from backend.domains.findings.schemas import operations as findings
-from backend.domains.patrols import actions as patrols
-from backend.domains.patrols import schemas as patrol_schemas
+from backend.domains.findings.schemas import tasks as task_schemas
+from backend.domains.patrols.actions import patrols
 from backend.domains.patrols.model import Patrol
+from backend.domains.patrols.schemas import patrols as patrol_schemas
 from backend.domains.sync.judging.tolerant import tolerant
 from backend.domains.sync.model import Progress, VoidedSeq
 from backend.domains.sync.rules.lines import SEQ_AHEAD, SeqRange
@@ -149,7 +152,10 @@ OPERATIONS: dict[tuple[str, int], OperationType] = {
     ("request_extension", 1): _on_finding(findings.RequestExtension(), DOERS, report.request_extension),
     ("request_return", 1): _on_finding(findings.RequestReturn(), DOERS, report.request_return),
     ("request_suspension", 1): _on_finding(findings.RequestSuspension(), DOERS, report.request_suspension),
+    ("assign_worker", 1): _on_finding(hands.AssignWorker(), MANAGERS, assigning.assign_worker),
+    ("hand_back", 1): _on_finding(hands.HandBack(), MANAGERS, assigning.hand_back),
     ("verify_finding", 1): _on_finding(findings.VerifyFinding(), ("inspector",), verify.verify_finding),
+    ("decline_task", 1): _on_finding(task_schemas.DeclineTask(), ("inspector",), tasks.decline_task),
     ("add_note", 1): _on_finding(findings.AddNote(), RECORDERS, record.add_note),
     ("seq_void", 1): OperationType(SeqVoid(), "replica", None, (), _void),
 }

@@ -15,7 +15,7 @@ from backend.domains.evidence.actions import photos as evidence
 from backend.domains.findings.actions.record import prefetch_findings
 from backend.domains.identity import queries as identity
 from backend.domains.identity.queries import Standing
-from backend.domains.patrols.actions import prefetch_patrols
+from backend.domains.patrols.actions.patrols import prefetch_patrols
 from backend.domains.sync.actions.keep import lock_progress
 from backend.domains.sync.model import Progress
 from backend.domains.sync.queries.kept import Judged, KeptOperation, judged

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.core.cursors import BadCursor, pack, unpack
+from backend.core import cursors
 from backend.core.database.base import UtcDateTime
 from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.model.notes import Proposal
@@ -40,12 +40,13 @@ def list_conflicts(session: Session, desk: Desk, *, limit: int, cursor: str | No
     """A page for this desk, and the cursor of the next."""
     found = _open(desk).subquery("open")
     query = sa.select(found)
-    after = unpack("conflicts", cursor, 2)
+    after = cursors.unpack("conflicts", cursor, cursors.moment, cursors.key)
     if after is not None:
-        query = query.where(sa.tuple_(found.c.at, found.c.id) > _key(after))
+        last_key = sa.tuple_(sa.literal(after[0], UtcDateTime()), sa.literal(after[1], sa.Uuid()))
+        query = query.where(sa.tuple_(found.c.at, found.c.id) > last_key)
     rows = [Open(*row) for row in session.execute(query.order_by(found.c.at, found.c.id).limit(limit + 1))]
     last = rows[limit - 1] if len(rows) > limit else None
-    return rows[:limit], pack("conflicts", last.at.isoformat(), str(last.id)) if last else None
+    return rows[:limit], cursors.pack("conflicts", last.at.isoformat(), str(last.id)) if last else None
 
 
 def get_conflict(session: Session, desk: Desk, key: UUID) -> Open:
@@ -197,14 +198,6 @@ def _dispute(session: Session, op: UUID) -> dict[str, Any] | None:
             for look in looks
         ],
     }
-
-
-def _key(values: list[Any]) -> sa.Tuple:
-    try:
-        at, key = dt.datetime.fromisoformat(values[0]).astimezone(dt.UTC), UUID(values[1])
-    except (TypeError, ValueError, OverflowError, AttributeError) as error:
-        raise BadCursor("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")]) from error
-    return sa.tuple_(sa.literal(at, UtcDateTime()), sa.literal(key, sa.Uuid()))
 
 
 def find_outcome(session: Session, one: Open) -> tuple[str | None, str | None, int | None]:

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.core.cursors import BadCursor, pack, unpack
+from backend.core import cursors
 from backend.core.database.base import UtcDateTime
 from backend.domains.evidence.model import Photo
 from backend.domains.identity.model import Replica
@@ -53,18 +53,22 @@ def list_exceptions(
 ) -> tuple[list[Listed], str | None, dict[str, int]]:
     """A page for this desk, the cursor of the next, and how many there are of each kind."""
     listed = _listed(desk, now).cte("listed")
-    after = unpack("exceptions", cursor, 4)
+    after = cursors.unpack("exceptions", cursor, cursors.moment, cursors.text, cursors.key, cursors.number)
     query = sa.select(listed)
     if kind is not None:
         query = query.where(listed.c.kind == kind)
     if after is not None:
-        query = query.where(sa.tuple_(listed.c.at, listed.c.kind, listed.c.subject, listed.c.number) > _key(after))
+        query = query.where(sa.tuple_(listed.c.at, listed.c.kind, listed.c.subject, listed.c.number) > _literals(*after))
     order = (listed.c.at, listed.c.kind, listed.c.subject, listed.c.number)
     rows = [Listed(*row) for row in session.execute(query.order_by(*order).limit(limit + 1))]
     counted = session.execute(sa.select(listed.c.kind, sa.func.count()).group_by(listed.c.kind))
     counts = {**dict.fromkeys(KINDS, 0), **{row[0]: row[1] for row in counted}}
     last = rows[limit - 1] if len(rows) > limit else None
-    return rows[:limit], pack("exceptions", last.at.isoformat(), last.kind, str(last.subject), last.number) if last else None, counts
+    return (
+        rows[:limit],
+        cursors.pack("exceptions", last.at.isoformat(), last.kind, str(last.subject), last.number) if last else None,
+        counts,
+    )
 
 
 def get_exception(session: Session, desk: Desk, key: str, *, now: dt.datetime) -> Listed:
@@ -240,10 +244,5 @@ def _decided(about: str, subject: Any, number: Any) -> sa.Exists:
     )
 
 
-def _key(values: list[Any]) -> sa.Tuple:
-    try:
-        at = dt.datetime.fromisoformat(values[0]).astimezone(dt.UTC)
-        kind, subject, number = str(values[1]), UUID(values[2]), int(values[3])
-    except (TypeError, ValueError, OverflowError, AttributeError) as error:
-        raise BadCursor("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")]) from error
-    return sa.tuple_(sa.literal(at, UtcDateTime()), sa.literal(kind), sa.literal(subject, sa.Uuid()), sa.literal(number, sa.BigInteger()))
+def _literals(at: dt.datetime, kind: str, subject: UUID, count: int) -> sa.Tuple:
+    return sa.tuple_(sa.literal(at, UtcDateTime()), sa.literal(kind), sa.literal(subject, sa.Uuid()), sa.literal(count, sa.BigInteger()))

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.core.cursors import BadCursor, pack, unpack
+from backend.core import cursors
 from backend.domains.identity import queries as identity
 from backend.domains.identity.model import Replica, RoleHeld
 from backend.domains.identity.rules.replicas import ReplicaMissing
@@ -27,12 +27,12 @@ def list_replicas(session: Session, desk: Desk, *, now: dt.datetime, filters: di
     """A page of the stores that this desk is answerable for, by id, and the cursor of the next."""
     limit = filters["limit"]
     query = sa.select(Replica, Progress).outerjoin(Progress, Progress.replica == Replica.id).where(*_conditions(desk, now, filters))
-    after = unpack("replicas", filters["cursor"], 1)
+    after = cursors.unpack("replicas", filters["cursor"], cursors.key)
     if after is not None:
-        query = query.where(Replica.id > _id(after[0]))
+        query = query.where(Replica.id > after[0])
     rows: list[tuple[Replica, Progress | None]] = [(row[0], row[1]) for row in session.execute(query.order_by(Replica.id).limit(limit + 1))]
     docs = _docs(session, rows[:limit], now)
-    return docs, pack("replicas", str(rows[limit - 1][0].id)) if len(rows) > limit else None
+    return docs, cursors.pack("replicas", str(rows[limit - 1][0].id)) if len(rows) > limit else None
 
 
 def get_replica(session: Session, desk: Desk, replica: UUID, *, now: dt.datetime) -> dict[str, Any]:
@@ -142,10 +142,3 @@ def _waiting(session: Session, replicas: list[UUID]) -> dict[UUID, Counter[str]]
     for replica, status, count in session.execute(query.group_by(Outcome.replica, Outcome.status)):
         found[replica][status] = count
     return found
-
-
-def _id(value: Any) -> UUID:
-    try:
-        return UUID(value)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise BadCursor("the cursor belongs to another list", errors=[("/cursor", "belongs to another list")]) from error

@@ -1,4 +1,4 @@
-"""What has rested so long that phones need not hold it: findings that ended and patrols that are closed, untouched for 30 days."""
+"""What has rested so long that phones need not hold it: findings that ended, patrols closed, shifts over, untouched for 30 days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from backend.core.journal import FeedMember
 from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.rules.moves import ENDED
-from backend.domains.patrols.model import Patrol
+from backend.domains.patrols.model import Patrol, Shift
 from backend.domains.sync.queries.absent import last_number_before
 
 HELD = dt.timedelta(days=30)
@@ -33,6 +33,12 @@ def list_resting_patrols(session: Session, *, now: dt.datetime) -> Iterator[list
     """Patrols closed and not touched for 30 days, as far as the feed shows them; in pages."""
     closed = sa.select(Patrol.id, Patrol.inspector).where(Patrol.state == "closed")
     return _resting(session, "patrol", closed, Patrol.id, now)
+
+
+def list_resting_shifts(session: Session, *, now: dt.datetime) -> Iterator[list[UUID]]:
+    """Shifts over for 30 days, as far as the feed shows them; in pages."""
+    over = sa.select(Shift.id, Shift.person).where(Shift.until < now - HELD)
+    return _resting(session, "shift", over, Shift.id, now)
 
 
 def _resting(session: Session, kind: str, ended: sa.Select[*tuple[Any, ...]], key: Any, now: dt.datetime) -> Iterator[list[UUID]]:

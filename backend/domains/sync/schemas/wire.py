@@ -162,7 +162,10 @@ class Scopes(Schema):
 
 
 class PatrolDoc(Schema):
-    """A patrol as pulled. `late`: opened or closed long after it happened; `overlapping`: beside another of the same inspector."""
+    """A patrol as pulled. `late`: opened or closed long after it happened; `overlapping`: beside another of the same inspector.
+
+    `unplanned`: the shift that it names was cancelled, or another's, when it was opened.
+    """
 
     id = fields.UUID()
     version = fields.Integer()
@@ -176,6 +179,7 @@ class PatrolDoc(Schema):
     metres = fields.Float()
     late = fields.Boolean()
     overlapping = fields.Boolean()
+    unplanned = fields.Boolean()
 
 
 class PullAnswer(Schema):

@@ -17,14 +17,16 @@ from backend.core.journal import JournalEntry
 from backend.domains.deadlines.model import Deadline, DeadlineEvent
 from backend.domains.evidence.model import Photo
 from backend.domains.findings.model.finding import Finding, NumberCounter
+from backend.domains.findings.model.texts import FindingText
 from backend.domains.findings.model.work import Dispatch, Report
 from backend.domains.patrols import model as patrols
 
 _PAGE = 500
 _LEFT_OUT = {
+    "dispatch": {"watch_at"},  # when a sweep looks next: worked out by the calendar of the moment it was last settled
     "deadline": {"calendar_version"},  # which edition of the calendar it was last computed by: a replay has the last one from the start
 }
-_NOT_STATE = {NumberCounter.__tablename__}
+_NOT_STATE = {NumberCounter.__tablename__, FindingText.__tablename__}
 _OWNERS = ("finding", "subject", "patrol", "deadline")
 """Columns that name what a row belongs to; findings and patrols stand for themselves."""
 _BELONGS: tuple[tuple[sa.Column[Any], sa.Column[Any]], ...] = tuple(

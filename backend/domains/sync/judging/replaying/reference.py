@@ -12,14 +12,15 @@ from backend.domains.catalog import model as catalog
 from backend.domains.contracts import model as contracts
 from backend.domains.deadlines.model import CalendarDay, CalendarYear, WorkingSchedule
 from backend.domains.identity.model import Person, Replica, RoleHeld, Unit
+from backend.domains.policies import model as policies
 from backend.domains.territory import model as territory
 
 _PAGE = 500
-_WHOLE = (territory, catalog, contracts)
+_WHOLE = (territory, catalog, contracts, policies)
 _SINGLE: tuple[type[Base], ...] = (Unit, Person, RoleHeld, Replica, CalendarYear, CalendarDay, WorkingSchedule, Revision)
 SUBJECTS = frozenset(
     (
-        *("unit", "area", "territory", "category", "catalog_edition", "class_default_limit", "filing_policy"),
+        *("unit", "area", "territory", "category", "catalog_edition", "class_default_limit", "filing_policy", "policy"),
         *("contract", "section", "responsibility", "calendar"),
     )
 )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from backend.core.journal import Clock, FeedMember
+from backend.core.journal import Clock, FeedMember, JournalEntry
 from backend.domains.findings.model.finding import Finding
 from backend.domains.findings.rules.moves import ENDED
 from backend.domains.findings.rules.visibility import scopes_of
-from backend.domains.patrols.model import Patrol
+from backend.domains.patrols.model import Absence, Patrol, Shift
+from backend.domains.patrols.rules.rosters import Away, Planned, scopes_of_shift
 from backend.domains.sync.queries.verify.report import Violation, pages, stream
 
 _RESTING = {*ENDED, "closed"}
@@ -29,9 +31,27 @@ def feed(session: Session) -> Iterator[Violation]:
         yield Violation("feed", f"{row.subject_type} {row.subject} in {row.scope}", f"number {row.seq}, the clock stands at {top}")
     yield from _members(session, "finding", Finding, lambda row: set(scopes_of(row)))
     yield from _members(session, "patrol", Patrol, lambda row: {f"user:{row.inspector}"})
+    now = session.scalar(sa.select(JournalEntry.at).order_by(JournalEntry.seq.desc()).limit(1))
+    yield from _members(session, "shift", Shift, _holders(session), lambda row: now is not None and row.until <= now)
 
 
-def _members(session: Session, kind: str, model: Any, scopes: Any) -> Iterator[Violation]:
+def _holders(session: Session) -> Callable[[Any], set[str]]:
+    """Whose a shift is: its person's, and those of who covers it."""
+    away: dict[UUID, list[Away]] = defaultdict(list)
+    for person, since, until, covered_by in session.execute(sa.select(Absence.person, Absence.since, Absence.until, Absence.covered_by)):
+        away[person].append(Away(person, since, until, covered_by))
+
+    def scopes(row: Any) -> set[str]:
+        return set(scopes_of_shift(Planned(row.id, row.person, row.responsibility_grid, row.since, row.until), away[row.person]))
+
+    return scopes
+
+
+def _ended(row: Any) -> bool:
+    return row.state in _RESTING
+
+
+def _members(session: Session, kind: str, model: Any, scopes: Any, rests: Callable[[Any], bool] = _ended) -> Iterator[Violation]:
     wanted = 0
     for page in pages(session, sa.select(model.__table__).order_by(model.id)):
         inside = {str(row.id): scopes(row) for row in page}
@@ -47,15 +67,17 @@ def _members(session: Session, kind: str, model: Any, scopes: Any) -> Iterator[V
             )
             there.update({(scope, row.subject): row.version for row in session.execute(query)})
         for row in page:
-            yield from _missing(kind, row, sorted(inside[str(row.id)]), there)
+            yield from _missing(kind, row, sorted(inside[str(row.id)]), there, rests)
     present = sa.and_(FeedMember.subject_type == kind, FeedMember.present.is_(True))
     if (session.scalar(sa.select(sa.func.count()).select_from(FeedMember).where(present)) or 0) > wanted:
         yield from _beyond(session, kind, model, scopes)
 
 
-def _missing(kind: str, row: Any, scopes: list[str], there: dict[tuple[str, str], int]) -> Iterator[Violation]:
+def _missing(
+    kind: str, row: Any, scopes: list[str], there: dict[tuple[str, str], int], rests: Callable[[Any], bool]
+) -> Iterator[Violation]:
     versions = {scope: there.get((scope, str(row.id))) for scope in scopes}
-    if row.state in _RESTING and not any(versions.values()):
+    if not any(versions.values()) and rests(row):
         return
     for scope, version in versions.items():
         if version is None:
