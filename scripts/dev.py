@@ -28,8 +28,52 @@ DRAFT = (
 )
 """Number, name and first line of the migration that has not landed yet."""
 
-EXTRA: tuple[str, ...] = ()
-"""Statements about rows with which its upgrade ends: those about tables follow from the models."""
+FULL_TEXT = """if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE ext_finding_text USING fts5("
+            "grams, content='finding_text', content_rowid='id', tokenize='ascii', detail='none', columnsize=0)"
+        )
+        add = "INSERT INTO ext_finding_text(rowid, grams) VALUES (new.id, new.grams);"
+        drop = "INSERT INTO ext_finding_text(ext_finding_text, rowid, grams) VALUES ('delete', old.id, old.grams);"
+        op.execute(f"CREATE TRIGGER ext_finding_text_added AFTER INSERT ON finding_text BEGIN {add} END")
+        op.execute(f"CREATE TRIGGER ext_finding_text_gone AFTER DELETE ON finding_text BEGIN {drop} END")
+        op.execute(f"CREATE TRIGGER ext_finding_text_changed AFTER UPDATE OF grams ON finding_text BEGIN {drop} {add} END")
+    else:
+        op.execute("CREATE INDEX ext_finding_text_grams ON finding_text USING gin (grams)")
+        op.execute("ALTER TABLE finding_text ALTER COLUMN grams SET STATISTICS 1000")  # how rare a gram is decides between two indexes
+"""
+ANNOUNCED_FROM = """op.execute("INSERT INTO reaction_cursor (name, seq) SELECT 'announcements', seq FROM clock WHERE seq > 0")"""
+"""Nobody is told now of what happened before there were messages."""
+
+FOLLOWED_FROM = """op.execute("INSERT INTO reaction_cursor (name, seq) SELECT 'reports of residents', seq FROM clock WHERE seq > 0")"""
+"""No finding was a resident's before there were residents."""
+
+EXTRA: tuple[str, ...] = (FULL_TEXT, ANNOUNCED_FROM, FOLLOWED_FROM)
+"""Statements with which its upgrade ends, about rows and what no model can say: those about tables follow from the models."""
+
+BEFORE = {
+    "op.drop_table('resident_report')": """op.execute("DELETE FROM reaction_cursor WHERE name = 'reports of residents'")
+    """,
+    "op.drop_table('message_delivery')": """op.execute("DELETE FROM reaction_cursor WHERE name = 'announcements'")
+    """,
+    "op.drop_table('catalog_filing_policy')": """op.execute(
+        "INSERT INTO policy_statement (number, area, scope, key, valid_from, auto_file, auto_dispatch, reason, set_by, set_at) "
+        "SELECT ROW_NUMBER() OVER (ORDER BY set_at, id), '', scope, key, valid_from, auto_file, auto_dispatch, '', set_by, set_at "
+        "FROM catalog_filing_policy"
+    )
+    """,
+    "op.drop_table('finding_text')": """if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TABLE ext_finding_text")
+    """,
+    "op.drop_table('policy_statement')": """new_id = "gen_random_uuid()" if op.get_bind().dialect.name == "postgresql" else "LOWER(HEX(RANDOMBLOB(16)))"
+    op.execute(
+        f"INSERT INTO catalog_filing_policy (id, scope, key, valid_from, auto_file, auto_dispatch, set_by, set_at) SELECT {new_id}, "
+        "scope, key, valid_from, COALESCE(auto_file, FALSE), COALESCE(auto_dispatch, FALSE), set_by, set_at FROM policy_statement "
+        "WHERE area = '' AND (auto_file IS NOT NULL OR auto_dispatch IS NOT NULL)"
+    )
+    """,  # noqa: E501 - formatted where it is written
+}
+"""Rows that are moved before the table that held them goes, up and down."""
 
 
 def draft_migration() -> None:
@@ -50,8 +94,13 @@ def draft_migration() -> None:
     imported = "from sqlalchemy.dialects import postgresql\n"
     if "postgresql." in text and imported not in text:
         text = text.replace("from alembic import op\n", f"from alembic import op\n{imported}", 1)
+    for drawn, meant in (("sa.CHAR(length=32)", "sa.Uuid()"), ("sa.DATETIME()", "sa.DateTime(timezone=True)")):  # as SQLite has them
+        text = text.replace(drawn, meant)
+    text = text.replace("ARRAY(Text())", "ARRAY(sa.Text())")  # what is within an array is drafted without its module
     for value, word in (("0", "false"), ("1", "true")):  # drafted on SQLite, which has no word for them
         text = text.replace(f"sa.Boolean(), server_default=sa.text('{value}')", f"sa.Boolean(), server_default=sa.{word}()")
+    for drop, statement in BEFORE.items():
+        text = text.replace(f"    {drop}", f"    {statement}{drop}", 1)
     extra = "".join(f"    {statement}\n" for statement in EXTRA)
     text = text.replace("\n\n\ndef downgrade()", f"\n{extra}\n\ndef downgrade()", 1)
     path.write_text(text, "utf-8")
@@ -137,13 +186,21 @@ def operations_md() -> str:
     return text()
 
 
+def states_md() -> str:
+    """The text of openapi/states.md."""
+    from backend.domains.findings.rules.diagram import states_md as text  # noqa: PLC0415 - the path to it is set above
+
+    return text()
+
+
 def openapi() -> None:
-    """Write the three files."""
+    """Write the four files."""
     folder = ROOT / "openapi"
     folder.mkdir(exist_ok=True)
     (folder / "openapi.yaml").write_text(openapi_yaml(), "utf-8")
     (folder / "problems.md").write_text(problems_md(), "utf-8")
     (folder / "operations.md").write_text(operations_md(), "utf-8")
+    (folder / "states.md").write_text(states_md(), "utf-8")
 
 
 def faults() -> None:
