@@ -10,7 +10,8 @@ from backend.core.config import Settings
 from backend.core.database import engine
 from backend.core.http import problems
 from backend.core.http.json import OrjsonProvider
-from backend.entrypoints import api, cli, guards, web, worker
+from backend.entrypoints import announcements, api, cli, guards, web, worker
+from backend.entrypoints.demo_clock import following
 
 
 def create_app(settings: Settings) -> Flask:
@@ -24,7 +25,9 @@ def create_app(settings: Settings) -> Flask:
     observability.install(app)
     problems.install(app)
     engine.connect(app, settings.database_url, wake=worker.waker(settings))
+    following.install(app)
     guards.install()
+    announcements.install()
     api.install(app)
     web.install(app)
     cli.install(app)

@@ -7,6 +7,7 @@ from flask import Flask
 from backend.core.database.engine import db
 from backend.core.http.api import Api
 from backend.domains.identity import queries as identity
+from backend.entrypoints.demo_clock import api as demo_clock
 from backend.entrypoints.discovery import modules
 
 DESCRIPTION = """
@@ -36,5 +37,6 @@ def install(app: Flask) -> None:
     for module in modules("api"):
         for blueprint in getattr(module, "blueprints", ()):  # a file of a package may put its endpoints on another one's
             api.register_blueprint(blueprint, url_prefix="/api/v1" + (blueprint.url_prefix or ""))
+    api.register_blueprint(demo_clock.blueprint, url_prefix="/api/v1")
     app.extensions["linping.api"] = api
     app.teardown_appcontext(lambda _error: db.session.remove())

@@ -30,6 +30,7 @@ from backend.domains import deadlines as deadlines_package
 from backend.domains.catalog import actions as catalog
 from backend.domains.contracts import actions as contracts
 from backend.domains.deadlines import actions as deadlines
+from backend.domains.policies import actions as policies
 from backend.domains.territory import actions as territory
 from backend.domains.territory.rules.areas import AreaShape, Level
 from backend.entrypoints.worker import tasks
@@ -144,7 +145,7 @@ def seed(app: Flask) -> dict[str, Any]:
     cast.do(territory.import_areas, areas=shapes)
     text = _data(catalog_package, "catalog.csv")
     cast.do(catalog.load_edition, number=1, name="2026", valid_from=SINCE, source="test", csv=text)
-    cast.do(catalog.set_filing_policy, scope="trade", key="municipal", auto_file=True, auto_dispatch=True)
+    cast.do(policies.set_filing_policy, scope="trade", key="municipal", auto_file=True, auto_dispatch=True)
     cast.do(deadlines.load_calendar_csv, text=_data(deadlines_package, "calendar_cn.csv"), years=(2025, 2026))
     units = {code: cast.unit(code) for code in UNITS}
     people = {login: cast.person(login) for login in PEOPLE}

@@ -10,4 +10,7 @@ POINTS = {
     "blob_moved": "a photo has its final name, the database does not know it",
     "offset_moved": "a chunk is in the spool, its offset is not committed",
     "reaction": "what follows from an entry is done, and not committed",
+    "digest": "a daily mail is composed, and not committed",
+    "delivery_taken": "an attempt is counted and committed, nothing is sent",
+    "delivery_sent": "a message left the house, and that is not recorded",
 }

@@ -20,8 +20,10 @@ from app import app
 from backend.core import journal
 from backend.domains.evidence.actions import uploads
 from backend.domains.findings.actions import follow
+from backend.domains.notifications.actions import delivering
 from backend.domains.sync.api import pull, push
 from backend.domains.sync.judging import judge
+from backend.entrypoints.worker import deliveries
 from tests.make.dying import POINTS
 
 FOLDER = Path(os.environ["DYING_FOLDER"])
@@ -79,6 +81,9 @@ _wrap(uploads, "store_blob", "blob_moved", before=True)
 _wrap(uploads, "append_upload", "offset_moved", before=True)
 _wrap(follow, "settle_evidence", "reaction")
 _wrap(follow, "advance_finding", "reaction")
+_wrap(delivering, "compose_digest", "digest")
+_wrap(deliveries.queries, "parcel_of", "delivery_taken", before=True)
+_wrap(delivering, "settle_delivery", "delivery_sent", before=True)
 
 _inner_wsgi = app.wsgi_app
 

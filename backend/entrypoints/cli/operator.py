@@ -10,8 +10,10 @@ import click
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from backend.core.config import Settings
 from backend.core.database.engine import db
 from backend.core.problems import Malformed, Problem
+from backend.entrypoints.demo_clock.following import whose
 
 
 class Refused(click.ClickException):
@@ -26,6 +28,15 @@ def session() -> Session:
     found: Session = db.session()
     found.info["wake"] = current_app.extensions.get("linping.wake")
     return found
+
+
+def refuse_demo_clock(settings: Settings) -> None:
+    """Raises Refused where `DEMO_CLOCK` is set on a database that holds real people: said before anything begins to run."""
+    if settings.demo_clock and whose(db.engine) == "real":
+        raise Refused(
+            "DEMO_CLOCK is for the demo district only, and this database holds real data: leave it out",
+            "DEMO_CLOCK 仅用于演示区，而此数据库为真实数据：请不要设置",
+        )
 
 
 @contextmanager

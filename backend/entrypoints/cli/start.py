@@ -31,6 +31,7 @@ def command(*, demo: bool) -> None:
     _prepare_store(settings)
     if demo:
         seed_demo()
+    operator.refuse_demo_clock(settings)
     click.echo(f"{settings.host} {settings.port} {settings.web_workers} {settings.web_threads}")
     for line in logins():
         click.echo(line)

@@ -46,6 +46,7 @@ class Jobs:
 
         self.tick = huey.task(name="tick")(named("tick"))
         self.examine = huey.task(name="examine")(named("examine"))
+        self.deliver = huey.task(name="deliver")(named("deliver"))
         huey.periodic_task(crontab(minute="*"), name="minutely")(named("minutely"))
         huey.periodic_task(crontab(minute="15", hour="18"), name="nightly")(named("nightly"))  # UTC: 02:15 in the district
         huey.periodic_task(crontab(minute="15", hour="19", day_of_week="6"), name="weekly")(named("weekly"))  # 03:15 on Sunday there

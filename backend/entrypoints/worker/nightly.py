@@ -14,13 +14,14 @@ from backend.core.http.callers import session
 from backend.core.perform import perform, reading
 from backend.domains.evidence.outside.stores import LocalStore, open_store
 from backend.domains.findings.actions.follow import retire_findings
-from backend.domains.patrols.actions import retire_patrols
+from backend.domains.patrols.actions.patrols import retire_patrols
+from backend.domains.patrols.actions.shifts import retire_shifts
 from backend.domains.sync.actions.forget import CHUNK, forget_members
 from backend.domains.sync.actions.violations import note_violations
 from backend.domains.sync.judging.replaying.check import check_replay
 from backend.domains.sync.judging.replaying.target import empty_database
 from backend.domains.sync.queries.absent import list_absent
-from backend.domains.sync.queries.resting import list_resting_findings, list_resting_patrols
+from backend.domains.sync.queries.resting import list_resting_findings, list_resting_patrols, list_resting_shifts
 from backend.domains.sync.queries.verify.every import verify
 from backend.domains.sync.queries.verify.photos import Bytes
 from backend.domains.sync.queries.verify.report import Report
@@ -63,7 +64,9 @@ def retire(app: Flask) -> int:
         now = acts.begin(SYSTEM).at
         with reading(session()) as reader:
             findings, patrols = list(list_resting_findings(reader, now=now)), list(list_resting_patrols(reader, now=now))
+            shifts = list(list_resting_shifts(reader, now=now))
         done = sum(perform(session(), acts.begin(SYSTEM), retire_findings, findings=page) for page in findings)
+        done += sum(perform(session(), acts.begin(SYSTEM), retire_shifts, shifts=page) for page in shifts)
         return done + sum(perform(session(), acts.begin(SYSTEM), retire_patrols, patrols=page) for page in patrols)
 
 

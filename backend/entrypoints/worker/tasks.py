@@ -21,8 +21,9 @@ from backend.domains.sync.actions.keep import recount
 from backend.domains.sync.judging.judge import judge, judge_woken
 from backend.domains.sync.judging.operations import OPERATIONS, operation_key
 from backend.domains.sync.queries.kept import KeptOperation, kept_operations, replicas_behind, unjudged, waiting_for
-from backend.entrypoints.worker import photos
+from backend.entrypoints.worker import deliveries, photos
 from backend.entrypoints.worker.reactions import REACTIONS
+from backend.entrypoints.worker.sweeps import sweep
 
 log = logging.getLogger(__name__)
 _ROUNDS = 50
@@ -111,5 +112,10 @@ def has_due_photos(app: Flask) -> bool:
 
 def settle(app: Flask) -> None:
     """Everything that is due now, in this process: for tests and for `flask worker --once`."""
-    while react(app) + judge_left(app, after=dt.timedelta(0)) + recompute_deadlines(app) + photos.examine_due(app):
+
+    def once() -> int:
+        followed = react(app) + judge_left(app, after=dt.timedelta(0)) + recompute_deadlines(app)
+        return followed + sweep(app) + photos.examine_due(app) + deliveries.deliver_due(app)
+
+    while once():
         continue

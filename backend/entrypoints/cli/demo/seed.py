@@ -6,9 +6,11 @@ import datetime as dt
 from pathlib import Path
 from types import ModuleType
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 import sqlalchemy as sa
+from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
@@ -27,6 +29,7 @@ from backend.domains.identity.actions.roles import grant_role
 from backend.domains.identity.actions.units import found_unit
 from backend.domains.identity.model import Person
 from backend.domains.identity.outside import passwords
+from backend.domains.policies import actions as policies
 from backend.domains.territory import actions as territory
 from backend.domains.territory.rules.areas import AreaShape, Level
 from backend.domains.territory.rules.roads import RoadSegment
@@ -34,9 +37,13 @@ from backend.domains.territory.rules.territory import local_day
 from backend.entrypoints.cli import operator
 from backend.entrypoints.cli.demo import cast
 from backend.entrypoints.cli.demo.geography import demo_areas, demo_roads
+from backend.entrypoints.demo_clock import following
 
-REVISION = "demo"
+REVISION = following.MARK
 """Set in a demo database and in no other: pages show the demo logins only then."""
+
+_AUTOMATIC_SINCE = dt.datetime(2026, 7, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
+"""The first day of the demo's catalogue: from then on the automatic trades move by themselves, also where the demo's clock is set back."""
 
 group = AppGroup("demo", help="The demo district. 演示区。")
 
@@ -60,6 +67,7 @@ def seed_demo() -> None:
     password_hash = passwords.hashed(cast.PASSWORD)
     areas, roads = demo_areas(), demo_roads()
     texts = {"catalog_csv": _data(catalog_package, "catalog.csv"), "calendar_csv": _data(deadlines_package, "calendar_cn.csv")}
+    following.begin(current_app.extensions["linping.settings"])
     with operator.answering():
         perform(session, acts.begin(SYSTEM), _seed, password_hash=password_hash, areas=areas, roads=roads, **texts)
     click.echo("The demo district is ready. 演示区已就绪。", err=True)
@@ -98,7 +106,7 @@ def _seed(
     for kind, class_code in sorted({(one.kind, one.class_code) for one in catalogue.catalogue(session).categories(1)}):
         catalog.set_class_default(session, act, kind=kind, class_code=class_code, value=cast.CLASS_DEFAULT[0], unit=cast.CLASS_DEFAULT[1])
     for trade in cast.AUTOMATIC_TRADES:
-        catalog.set_filing_policy(session, act, scope="trade", key=trade, auto_file=True, auto_dispatch=True)
+        policies.set_filing_policy(session, act, scope="trade", key=trade, auto_file=True, auto_dispatch=True, valid_from=_AUTOMATIC_SINCE)
     deadlines.load_calendar_csv(session, act, text=calendar_csv, years=(2025, 2026))
     session.flush()
     units = _found_units(session, act, areas)
