@@ -1,4 +1,4 @@
-"""Every bench but the ten days, one after the other, and one table at the end. Five to six minutes; `--quick` about two."""
+"""Every bench but the ten days and the worklists, one after the other, and one table at the end. `--quick`: two minutes."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from backend.core.database.base import Base
 from backend.core.database.engine import WRITER, options, prepare
 from backend.domains.findings.schemas.operations import RecordFinding
-from backend.domains.patrols.schemas import ClosePatrol, OpenPatrol
+from backend.domains.patrols.schemas.patrols import ClosePatrol, OpenPatrol
 from backend.entrypoints import models  # noqa: F401 - every table must be known
 
 SCHEMAS = {"record_finding": RecordFinding(), "open_patrol": OpenPatrol(), "close_patrol": ClosePatrol()}

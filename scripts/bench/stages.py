@@ -56,7 +56,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "pull: which changes": ("backend.domains.sync.queries.feed:pull_page",),
     "pull: finding documents": ("backend.domains.findings.queries.documents:finding_docs",),
     "pull: photos of findings": ("backend.domains.evidence.queries:photos_of",),
-    "upload: the endpoint": ("backend.domains.evidence.api.uploads:_take_chunk", "backend.domains.evidence.api.arriving:finish"),
+    "upload: the endpoint": ("backend.domains.evidence.api.chunks:take_chunk", "backend.domains.evidence.api.arriving:finish"),
     "upload: where it stands, quota": (
         "backend.domains.evidence.queries:find_standing",
         "backend.domains.evidence.queries:undeclared_bytes",
