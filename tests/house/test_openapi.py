@@ -42,6 +42,7 @@ def test_the_committed_files_are_what_the_code_says(dev):
     told = "run scripts/dev.py openapi and commit what it writes"
     assert (ROOT / "openapi" / "openapi.yaml").read_text("utf-8") == dev.openapi_yaml(), told
     assert (ROOT / "openapi" / "problems.md").read_text("utf-8") == dev.problems_md(), told
+    assert (ROOT / "openapi" / "states.md").read_text("utf-8") == dev.states_md(), told
 
 
 def test_the_document_is_valid_openapi_31(document):
