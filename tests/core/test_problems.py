@@ -7,7 +7,7 @@ from flask import abort
 from sqlalchemy.exc import OperationalError
 
 from backend.core import problems
-from backend.core.cursors import BadCursor, pack, unpack
+from backend.core.cursors import BadCursor, number, pack, text, unpack
 from backend.core.problems import Kind, Problem
 from backend.core.validation import of_validation
 
@@ -131,9 +131,9 @@ def test_validation_messages_become_pointers():
 )
 def test_a_cursor_that_was_not_made_for_this_list_is_refused(cursor):
     with pytest.raises(BadCursor):
-        unpack("rows", cursor, 2)
+        unpack("rows", cursor, text, number)
 
 
 def test_a_cursor_gives_back_what_it_was_made_of():
-    assert unpack("rows", pack("rows", "2026-11-23", 7), 2) == ["2026-11-23", 7]
-    assert unpack("rows", None, 2) is None and unpack("rows", "", 2) is None
+    assert unpack("rows", pack("rows", "2026-11-23", 7), text, number) == ("2026-11-23", 7)
+    assert unpack("rows", None, text) is None and unpack("rows", "", text) is None

@@ -51,7 +51,7 @@ def _make_work(district):
     story = Story(district)
     late, other = story.dispatched(), story.ready(category=MANHOLE, condition=2)
     story.ready(category=MANHOLE, condition=2)
-    old = story.ready()
+    old, _stale = story.ready(), story.ready()
     reply = (district.clock.now() + dt.timedelta(days=1)).isoformat()
     story.desk("li", late, "supervisions", demand="at once", reply_due=reply)
     district.settle()
